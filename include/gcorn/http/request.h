@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A complete request as an app sees it, plain C.
+ */
+#ifndef GCORN_HTTP_REQUEST_H
+#define GCORN_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gcorn/http/body.h>
+#include <gcorn/http/head.h>
+
+/* Lifetime: connection (in the listener for `local`). Texts are NUL-terminated. */
+struct gcn_endpoint {
+    bool is_unix;
+    char host[64];  /* numeric address, without brackets; "" for a unix peer */
+    char port[8];   /* decimal; "" for unix */
+    const char *path; /* unix listener: its path, borrowed; else NULL */
+};
+
+/* Lifetime: request. Everything is borrowed from the connection, which outlives it. */
+struct gcn_request {
+    struct gcn_head *head;           /* one reference is the request's */
+    struct gcn_body body;            /* complete */
+    const struct gcn_endpoint *peer;  /* who sent it: the PROXY header's word, if one was trusted */
+    const struct gcn_endpoint *proxy; /* the peer of the socket when PROXY replaced it, else NULL */
+    const char *proxy_protocol;      /* "TCP4", "TCP6", "LOCAL", "UNSPEC" or NULL */
+    const struct gcn_endpoint *local; /* the listener */
+    int fd;                          /* the connection's socket, borrowed (gunicorn.socket) */
+    bool tls;
+    uint64_t number;                 /* 1 for the first on its connection */
+    int64_t received_us;             /* loop time at which its first byte was read */
+    int64_t ready_us;                /* loop time at which it was complete */
+};
+
+/* "https" or "http": TLS, or what a trusted peer's scheme field says. */
+static inline bool gcn_request_is_https(const struct gcn_request *req)
+{
+    return req->head->scheme_given ? req->head->https : req->tls;
+}
+
+#endif

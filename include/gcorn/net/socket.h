@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Non-blocking socket calls with one shape of result. EINTR is retried inside.
+ */
+#ifndef GCORN_NET_SOCKET_H
+#define GCORN_NET_SOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <gcorn/base/compiler.h>
+
+/* What a non-blocking call came to. AGAIN is not an error. */
+enum gcn_io {
+    GCN_IO_OK,    /* something moved: *done says how much */
+    GCN_IO_AGAIN, /* nothing moved, wait for readiness */
+    GCN_IO_EOF,   /* reading: the peer has closed its side */
+    GCN_IO_ERROR, /* errno says why */
+};
+
+/* Read up to `size` (> 0) bytes into `bytes`. */
+GCN_MUST_CHECK enum gcn_io gcn_socket_read(int fd, void *bytes, size_t size, size_t *done);
+
+/* Send up to `size` (> 0) bytes; no SIGPIPE. */
+GCN_MUST_CHECK enum gcn_io gcn_socket_write(int fd, const void *bytes, size_t size, size_t *done);
+
+/* Send up to `n` (> 0) pieces in one call; no SIGPIPE. */
+GCN_MUST_CHECK enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces, int n,
+                                             size_t *done);
+
+/*
+ * Send up to `size` bytes of the file `in_fd` from *offset, which moves on. EOF if the file ends
+ * there (it was truncated).
+ */
+GCN_MUST_CHECK enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size,
+                                               size_t *done);
+
+#endif

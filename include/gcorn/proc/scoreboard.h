@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Anonymous shared memory mapped before the first fork: one slot a worker, written by that worker,
+ * read by all. No locks: every member is atomic, and a reader lives with a mixture of two moments.
+ */
+#ifndef GCORN_PROC_SCOREBOARD_H
+#define GCORN_PROC_SCOREBOARD_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+
+enum gcn_slot_state {
+    GCN_SLOT_FREE = 0, /* nobody's; may be given to a new worker */
+    GCN_SLOT_BOOTING,  /* forked, the app is not loaded yet */
+    GCN_SLOT_IDLE,     /* waits for requests with all its executors free */
+    GCN_SLOT_BUSY,     /* runs the app */
+    GCN_SLOT_DRAINING, /* told to stop: takes nothing new */
+    GCN_SLOT_ENDED,
+};
+
+enum { GCN_SLOT_DOING_BYTES = 104 };
+
+/* Process-shared. Two cache lines of numbers, then the text of the request in progress. */
+struct gcn_slot {
+    alignas(64) _Atomic int32_t pid;
+    _Atomic int32_t state;         /* enum gcn_slot_state */
+    _Atomic int64_t deadline_ms;   /* monotonic time after which the arbiter may kill the worker; 0: never */
+    _Atomic int32_t load;          /* requests running, waiting or about to arrive on fresh connections */
+    _Atomic int32_t capacity;      /* requests it can run at once (threads) */
+    _Atomic int64_t generation;    /* of the settings it was forked with */
+    _Atomic int64_t requests;      /* app calls finished */
+    _Atomic int64_t refused;       /* requests answered by the server itself */
+    _Atomic int64_t connections;   /* open now */
+    _Atomic int64_t accepted;      /* so far */
+    _Atomic int64_t bytes_in, bytes_out;
+    _Atomic int64_t busy_us;       /* time spent in the app */
+    _Atomic int64_t started_ms;    /* of the request in progress, monotonic; 0: none */
+    _Atomic int32_t wants_rest;    /* it asks to be replaced (max_requests, memory); cleared by the arbiter */
+    int32_t wake_fd;               /* eventfd, made before the fork by the arbiter: poke the worker */
+    _Atomic char doing[GCN_SLOT_DOING_BYTES]; /* "GET /path", cut, NUL-terminated */
+};
+
+struct gcn_scoreboard {
+    struct gcn_slot *slots; /* mapped, shared */
+    uint32_t n_slots;
+};
+
+/* Map `n_slots` free slots, each with an eventfd (CLOEXEC, non-blocking). */
+GCN_MUST_CHECK bool gcn_scoreboard_open(struct gcn_scoreboard *board, uint32_t n_slots,
+                                        struct gcn_error *err);
+void gcn_scoreboard_close(struct gcn_scoreboard *board);
+
+/* A free slot, now BOOTING, or NULL if all are taken. Thread: arbiter. */
+struct gcn_slot *gcn_scoreboard_take(struct gcn_scoreboard *board);
+
+/* Give `slot` back after its worker was reaped: everything is zero again but the eventfd. */
+void gcn_scoreboard_free_slot(struct gcn_slot *slot);
+
+/* Make the worker of `slot` look at its listeners (or leave its wait at all). Async-signal-safe. */
+void gcn_slot_poke(const struct gcn_slot *slot);
+
+/* Note the request in progress: `method` and `path` are escaped and cut. */
+void gcn_slot_set_doing(struct gcn_slot *slot, const char *method, size_t method_len,
+                        const char *path, size_t path_len);
+
+#endif

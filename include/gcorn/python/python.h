@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The door to CPython: plain C on this side, Python.h only behind it. One interpreter a process.
+ */
+#ifndef GCORN_PYTHON_PYTHON_H
+#define GCORN_PYTHON_PYTHON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+#include <gcorn/http/app.h>
+#include <gcorn/proc/exitcode.h>
+
+/* What the interpreter and the app are started with. Borrowed for the life of the interpreter. */
+struct gcn_py_options {
+    const char *venv;       /* the setting, or NULL: VIRTUAL_ENV of the process environment, or none */
+    const char *chdir;      /* absolute; comes first in sys.path */
+    const char *pythonpath; /* comma-separated directories put before it, or NULL */
+    const char *const *argv; /* NULL-terminated: sys.argv */
+    bool multithread;       /* wsgi.multithread */
+    bool multiprocess;      /* wsgi.multiprocess */
+    bool sendfile;          /* file_wrapper may use sendfile */
+    const char *server_software; /* SERVER_SOFTWARE */
+};
+
+/* True between gcn_py_start and gcn_py_stop. GIL: not needed. */
+bool gcn_py_is_started(void);
+
+/*
+ * Start the interpreter: isolated from signals, in the virtual environment if there is one, with
+ * sys.argv and sys.path set. The calling thread holds the GIL afterwards. Errors (an environment of
+ * another Python version, a broken installation) name what was found and the remedy.
+ */
+GCN_MUST_CHECK bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err);
+
+/* Run atexit handlers and finalise. GIL: held on entry. Harmless if not started. */
+void gcn_py_stop(void);
+
+/*
+ * Around a fork with a live interpreter (PyOS_BeforeFork and its companions). Harmless without one.
+ * GIL: held.
+ */
+void gcn_py_before_fork(void);
+void gcn_py_after_fork_parent(void);
+void gcn_py_after_fork_child(void);
+
+/*
+ * Import the app of `spec` ("module", "module:attr", "module:pkg.attr", "module:factory(args)").
+ * Returns NULL with `err` (the message, with the app's traceback where the app is at fault) and *code
+ * (GCN_EXIT_BOOT or GCN_EXIT_APP, or what sys.exit asked for). GIL: held.
+ */
+struct gcn_app *gcn_py_app_load(const char *spec, struct gcn_error *err, int *code);
+
+/* Drop the app. GIL: held. NULL is fine. */
+void gcn_py_app_destroy(struct gcn_app *app);
+
+/*
+ * From a signal handler: make the app call in progress, if there is one, end with SystemExit at its
+ * next bytecode or interruptible system call. Async-signal-safe. GIL: not needed.
+ */
+void gcn_py_interrupt(void);
+
+/*
+ * Write the Python stacks of all threads to `fd`. Async-signal-safe as far as CPython's faulthandler is.
+ */
+void gcn_py_dump_stacks_on(int signum, int fd);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The life of a worker process, from the fork to its exit.
+ */
+#ifndef GCORN_WORKER_WORKER_H
+#define GCORN_WORKER_WORKER_H
+
+#include <stdint.h>
+
+#include <gcorn/base/compiler.h>
+
+struct gcn_listener;
+struct gcn_scoreboard;
+struct gcn_settings;
+struct gcn_slot;
+
+/* What the arbiter hands over. Everything is borrowed and outlives the worker's process. */
+struct gcn_worker_start {
+    const struct gcn_settings *settings;
+    struct gcn_scoreboard *board;
+    struct gcn_slot *slot;           /* its own */
+    struct gcn_listener *listeners;  /* bound and listening, non-blocking */
+    uint32_t n_listeners;
+    uint64_t age;                    /* 1 for the first worker of this arbiter */
+    int arbiter_pid;
+};
+
+/*
+ * Called in the forked child: start Python, load the app, serve until told to stop, finalise. Does not
+ * return; the exit status is one of enum gcn_exit or what the app asked for.
+ */
+GCN_NORETURN void gcn_worker_run(const struct gcn_worker_start *start);
+
+#endif

@@ -1,0 +1,48 @@
+# Finds llhttp 8 or later and defines the target Llhttp::llhttp. Tried in turn: a CMake package, a
+# pkg-config package, the C sources that Debian's node-llhttp installs (built here, strict).
+# Sets Llhttp_FOUND, Llhttp_VERSION and Llhttp_ORIGIN.
+
+set(Llhttp_FOUND FALSE)
+
+find_package(llhttp CONFIG QUIET)
+foreach(_target llhttp::llhttp_shared llhttp::llhttp_static llhttp::llhttp)
+  if(TARGET ${_target} AND NOT TARGET Llhttp::llhttp)
+    add_library(Llhttp::llhttp INTERFACE IMPORTED)
+    target_link_libraries(Llhttp::llhttp INTERFACE ${_target})
+    set(Llhttp_FOUND TRUE)
+    set(Llhttp_VERSION "${llhttp_VERSION}")
+    set(Llhttp_ORIGIN "CMake package")
+  endif()
+endforeach()
+
+if(NOT Llhttp_FOUND)
+  find_package(PkgConfig QUIET)
+  if(PkgConfig_FOUND)
+    pkg_check_modules(LLHTTP_PC QUIET IMPORTED_TARGET libllhttp>=8)
+    if(LLHTTP_PC_FOUND)
+      add_library(Llhttp::llhttp INTERFACE IMPORTED)
+      target_link_libraries(Llhttp::llhttp INTERFACE PkgConfig::LLHTTP_PC)
+      set(Llhttp_FOUND TRUE)
+      set(Llhttp_VERSION "${LLHTTP_PC_VERSION}")
+      set(Llhttp_ORIGIN "pkg-config package")
+    endif()
+  endif()
+endif()
+
+if(NOT Llhttp_FOUND)
+  find_path(Llhttp_SOURCE_DIR NAMES llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH)
+  find_path(Llhttp_HEADER_DIR NAMES llhttp.h PATHS /usr/share/include/llhttp NO_DEFAULT_PATH)
+  if(Llhttp_SOURCE_DIR AND Llhttp_HEADER_DIR)
+    file(STRINGS "${Llhttp_HEADER_DIR}/llhttp.h" _lines REGEX "LLHTTP_VERSION_(MAJOR|MINOR|PATCH) ")
+    string(REGEX REPLACE "[^0-9;]" "" _numbers "${_lines}")
+    string(REPLACE ";" "." Llhttp_VERSION "${_numbers}")
+    add_library(llhttp_from_source STATIC
+      "${Llhttp_SOURCE_DIR}/llhttp.c" "${Llhttp_SOURCE_DIR}/api.c" "${Llhttp_SOURCE_DIR}/http.c")
+    target_include_directories(llhttp_from_source SYSTEM PUBLIC "${Llhttp_HEADER_DIR}")
+    target_compile_definitions(llhttp_from_source PUBLIC LLHTTP_STRICT_MODE=1)
+    target_compile_options(llhttp_from_source PRIVATE -O2 -g -w -fvisibility=hidden)
+    add_library(Llhttp::llhttp ALIAS llhttp_from_source)
+    set(Llhttp_FOUND TRUE)
+    set(Llhttp_ORIGIN "sources of the node-llhttp package")
+  endif()
+endif()

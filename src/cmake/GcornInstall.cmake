@@ -1,0 +1,9 @@
+# What `cmake --install` puts in place.
+
+install(TARGETS gcorn RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(FILES README.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+  FILES_MATCHING PATTERN "*.md" PATTERN "*.svg")
+if(EXISTS "${CMAKE_SOURCE_DIR}/docs/gcorn.1")
+  install(FILES docs/gcorn.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+endif()

@@ -1,0 +1,16 @@
+# gcorn_module(NAME dep...): the static library gcorn_NAME from src/NAME/*.c. It sees only the
+# modules named as deps and what they see, so a call upwards does not link.
+function(gcorn_module name)
+  file(GLOB _sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${name}/*.c")
+  if(NOT _sources)
+    add_library(gcorn_${name} INTERFACE)
+    target_link_libraries(gcorn_${name} INTERFACE gcorn_flags ${ARGN})
+    return()
+  endif()
+  add_library(gcorn_${name} STATIC ${_sources})
+  target_include_directories(gcorn_${name} PRIVATE "${CMAKE_SOURCE_DIR}/src/${name}")
+  target_link_libraries(gcorn_${name} PUBLIC gcorn_flags)
+  foreach(_dep ${ARGN})
+    target_link_libraries(gcorn_${name} PUBLIC ${_dep})
+  endforeach()
+endfunction()

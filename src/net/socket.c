@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * read, send, sendmsg and sendfile with one shape of result.
+ */
+#include <gcorn/net/socket.h>
+
+#include <errno.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* sendfile moves at most this much a call: other connections want their turn. */
+enum { SENDFILE_STEP = 1024 * 1024 };
+
+static enum gcn_io judge(ssize_t n, size_t *done)
+{
+    if (n >= 0) {
+        *done = (size_t)n;
+        return GCN_IO_OK;
+    }
+    *done = 0;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? GCN_IO_AGAIN : GCN_IO_ERROR;
+}
+
+enum gcn_io gcn_socket_read(int fd, void *bytes, size_t size, size_t *done)
+{
+    ssize_t n;
+    do {
+        n = recv(fd, bytes, size, 0);
+    } while (n < 0 && errno == EINTR);
+    if (n == 0) {
+        *done = 0;
+        return GCN_IO_EOF;
+    }
+    return judge(n, done);
+}
+
+enum gcn_io gcn_socket_write(int fd, const void *bytes, size_t size, size_t *done)
+{
+    ssize_t n;
+    do {
+        n = send(fd, bytes, size, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return judge(n, done);
+}
+
+enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces, int n_pieces, size_t *done)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)n_pieces};
+    ssize_t n;
+    do {
+        n = sendmsg(fd, &message, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return judge(n, done);
+}
+
+enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size, size_t *done)
+{
+    size_t step = size < SENDFILE_STEP ? size : SENDFILE_STEP;
+    ssize_t n;
+    do {
+        n = sendfile(fd, in_fd, offset, step);
+    } while (n < 0 && errno == EINTR);
+    if (n == 0) {
+        *done = 0;
+        return GCN_IO_EOF;
+    }
+    return judge(n, done);
+}
