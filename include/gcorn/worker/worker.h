@@ -9,6 +9,7 @@
 
 #include <gcorn/base/compiler.h>
 
+struct gcn_app;
 struct gcn_listener;
 struct gcn_scoreboard;
 struct gcn_settings;
@@ -17,17 +18,21 @@ struct gcn_slot;
 /* What the arbiter hands over. Everything is borrowed and outlives the worker's process. */
 struct gcn_worker_start {
     const struct gcn_settings *settings;
+    const char *proc_name;           /* what stands in the title's brackets */
     struct gcn_scoreboard *board;
     struct gcn_slot *slot;           /* its own */
     struct gcn_listener *listeners;  /* bound and listening, non-blocking */
     uint32_t n_listeners;
     uint64_t age;                    /* 1 for the first worker of this arbiter */
     int arbiter_pid;
+    int lifeline_fd;                 /* a pipe's read end; only the arbiter holds the other */
+    struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
 
 /*
- * Called in the forked child: start Python, load the app, serve until told to stop, finalise. Does not
- * return; the exit status is one of enum gcn_exit or what the app asked for.
+ * Called in the forked child, with the signals still blocked: start Python, load the app, serve
+ * until told to stop, finalise. Does not return; the exit status is one of enum gcn_exit or what
+ * the app asked for.
  */
 GCN_NORETURN void gcn_worker_run(const struct gcn_worker_start *start);
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker as its own files see it: what the executors work with.
+ */
+#ifndef GCORN_WORKER_WORKER_PRIVATE_H
+#define GCORN_WORKER_WORKER_PRIVATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gcorn/http/limits.h>
+#include <gcorn/net/loop.h>
+#include <gcorn/proc/scoreboard.h>
+#include <gcorn/worker/worker.h>
+
+struct gcn_app;
+struct gcn_core;
+struct gcn_settings;
+
+/* Process. One a worker; executors read it on the loop's thread unless said otherwise. */
+struct gcn_worker {
+    const struct gcn_worker_start *start;  /* borrowed, with the members below */
+    const struct gcn_settings *settings;
+    struct gcn_scoreboard *board;
+    struct gcn_slot *slot;
+    struct gcn_http_limits limits; /* borrows from the settings */
+    struct gcn_loop loop;
+    struct gcn_app *app;           /* owned; loaded before an executor runs */
+    struct gcn_core *core;         /* borrowed from the executor, which makes it; NULL outside */
+
+    /* The slot's eventfd, watched by the loop. Drained by its callback, which then acts on the
+       signals noted below and calls on_wake. */
+    struct gcn_watch wake_watch;
+    /* Set by the executor: the worker was woken (a signal, a sibling that is too busy to accept, a stop).
+       Thread: loop. May be NULL. */
+    void (*on_wake)(struct gcn_worker *worker);
+
+    /* Any thread may read these. They go from false to true once, before on_wake is called. */
+    _Atomic bool stopping; /* finish what runs and what is queued, then return from run */
+    _Atomic bool quitting; /* return from run as soon as the call in progress is over */
+
+    int64_t timeout_us;     /* the setting; 0: silence is never punished */
+    int64_t stop_by_us;     /* loop time at which a drain is given up; meaningful while stopping */
+    int64_t requests_left;  /* app calls until it asks to be replaced; INT64_MAX: no limit */
+    int64_t memory_limit_bytes; /* resident bytes at which it asks to be replaced; 0: no limit */
+    int64_t memory_next_us; /* loop time of the next look at the memory */
+};
+
+#endif
