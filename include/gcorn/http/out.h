@@ -56,6 +56,12 @@ char *gcn_out_reserve(struct gcn_out *out, size_t size);
 /* `size` of the reserved bytes were written. */
 void gcn_out_add(struct gcn_out *out, size_t size);
 
+/* Leave `size` bytes of the block just reserved (still empty) free for gcn_out_prepend. */
+void gcn_out_skip(struct gcn_out *out, size_t size);
+
+/* Put bytes before everything else, into the gap that gcn_out_skip left in the first block. */
+void gcn_out_prepend(struct gcn_out *out, const void *bytes, size_t len);
+
 /* Copy bytes to the end. */
 void gcn_out_copy(struct gcn_out *out, const void *bytes, size_t len);
 
@@ -79,8 +85,8 @@ static inline bool gcn_out_is_empty(const struct gcn_out *out)
 
 /*
  * Send as much as the socket takes. OK: all gone. AGAIN: the rest waits for writability. ERROR: with
- * errno; EOF: a file was shorter than promised. *sent counts the bytes that left. At most
- * `budget` bytes of files in one call, so that one download does not hold the loop.
+ * errno; EOF: a file was shorter than promised. *sent counts the bytes that left. Some MiB of files at
+ * most in one call (AGAIN then, too), so that one download does not hold the loop.
  */
 GCN_MUST_CHECK enum gcn_io gcn_out_send(struct gcn_out *out, int fd, size_t *sent);
 

@@ -64,16 +64,15 @@ struct gcn_response {
     bool gone;             /* the sink said so */
     bool chunked;
     bool no_body;          /* 1xx, 204, 304 or HEAD: body bytes are counted and dropped */
-    bool has_date, has_server;
+    bool upgrade;          /* the app said Connection: upgrade */
     bool has_length;       /* the app gave a Content-Length, or the caller set one */
-    bool overrun_logged;
+    bool overrun;          /* the app gave more than Content-Length; logged once */
     int status;            /* 200; 0 before begin */
     char status_line[160]; /* "200 OK" */
     uint16_t status_len;
     int64_t length;        /* Content-Length */
     int64_t left;          /* of it, bytes still to come */
-    int64_t body_sent;     /* body bytes given to the sink, without framing */
-    uint32_t fields_start; /* where the app's fields begin in the head block */
+    int64_t body_bytes;    /* body bytes given to the sink, without framing */
 };
 
 /* Set up for a request. */
@@ -90,9 +89,10 @@ GCN_MUST_CHECK enum gcn_response_fault gcn_response_begin(struct gcn_response *r
                                                           struct gcn_slice status);
 
 /*
- * One field, checked and written. Content-Length is noted; Date and Server of the app replace ours.
- * Connection, Keep-Alive, Transfer-Encoding and the other hop-by-hop fields are GCN_RESPONSE_HOP_BY_HOP:
- * the caller decides whether that is an exception or is dropped with a log line.
+ * One field, checked and written. Content-Length is noted; Date and Server of the app are dropped, as
+ * gunicorn does: ours stand. Connection, Keep-Alive, Transfer-Encoding and the other hop-by-hop fields
+ * are GCN_RESPONSE_HOP_BY_HOP and not written: the caller decides whether that is an exception or a log
+ * line. "Connection: upgrade" with "Upgrade: websocket" is what an app says that takes the socket over.
  */
 GCN_MUST_CHECK enum gcn_response_fault gcn_response_field(struct gcn_response *res,
                                                           struct gcn_slice name,

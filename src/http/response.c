@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the app says becomes bytes here: status and fields are checked and written straight into the
+ * block that will be sent, behind a gap. When the head is complete, the lines that only the server can
+ * know (status line, Server, Date, Connection, Transfer-Encoding) go into the end of the gap, so that
+ * head and body are contiguous without having been copied twice.
+ */
+#include <gcorn/http/response.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gcorn/base/die.h>
+#include <gcorn/base/log.h>
+#include <gcorn/base/parse.h>
+
+#include "bytes.h"
+#include "date.h"
+
+enum {
+    HEAD_GAP = 512,      /* holds the longest set of lines of the server: see head_lines */
+    SERVER_NAME_MAX = 100,
+    COPY_MAX = 4096,     /* body bytes up to this are copied even if they could be referenced */
+};
+
+void gcn_response_init(struct gcn_response *res, struct gcn_sink *sink)
+{
+    memset(res, 0, sizeof(*res));
+    res->sink = sink;
+    res->server_name = "gcorn";
+}
+
+void gcn_response_finish(struct gcn_response *res)
+{
+    gcn_out_clear(&res->out);
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* The number of "200" or "200 OK", or 0. */
+static int status_number(struct gcn_slice status)
+{
+    if (status.len < 3 || !is_digit(status.ptr[0]) || !is_digit(status.ptr[1]) ||
+        !is_digit(status.ptr[2]) || (status.len > 3 && status.ptr[3] != ' ')) {
+        return 0;
+    }
+    int number = (status.ptr[0] - '0') * 100 + (status.ptr[1] - '0') * 10 + (status.ptr[2] - '0');
+    return number >= 100 ? number : 0;
+}
+
+/* RFC 9110 §6.4.1, §15.3.6: these never have content. */
+static bool status_has_no_body(int status)
+{
+    return status < 200 || status == 204 || status == 205 || status == 304;
+}
+
+/* RFC 9110 §8.6: no Content-Length in 1xx and 204. */
+static bool status_has_no_length(int status)
+{
+    return status < 200 || status == 204;
+}
+
+enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_slice status)
+{
+    GCN_ASSERT(!res->head_sent);
+    int number = status_number(status);
+    if (number == 0 || status.len > sizeof(res->status_line) - 2 ||
+        !gcn_bytes_are(status, GCN_BYTE_VALUE)) {
+        return GCN_RESPONSE_BAD_STATUS;
+    }
+    gcn_out_clear(&res->out);
+    gcn_out_reserve(&res->out, HEAD_GAP);
+    gcn_out_skip(&res->out, HEAD_GAP);
+    memcpy(res->status_line, status.ptr, status.len);
+    res->status_len = (uint16_t)status.len;
+    if (status.len == 3) { /* RFC 9112 §4: the blank stays without a reason */
+        res->status_line[res->status_len++] = ' ';
+    }
+    res->begun = true;
+    res->status = number;
+    res->no_body = res->head_only || status_has_no_body(number);
+    res->has_length = res->upgrade = res->chunked = false;
+    res->length = res->left = 0;
+    return GCN_RESPONSE_OK;
+}
+
+static void put_field(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
+{
+    char *at = gcn_out_reserve(&res->out, name.len + value.len + 4);
+
+    memcpy(at, name.ptr, name.len);
+    at += name.len;
+    *at++ = ':';
+    *at++ = ' ';
+    if (value.len > 0) {
+        memcpy(at, value.ptr, value.len);
+        at += value.len;
+    }
+    *at++ = '\r';
+    *at = '\n';
+    gcn_out_add(&res->out, name.len + value.len + 4);
+}
+
+static enum gcn_response_fault content_length(struct gcn_response *res, struct gcn_slice name,
+                                              struct gcn_slice value)
+{
+    int64_t length;
+
+    if (!gcn_parse_digits(value, &length) || (res->has_length && length != res->length)) {
+        return GCN_RESPONSE_BAD_LENGTH;
+    }
+    if (res->has_length || status_has_no_length(res->status)) {
+        return GCN_RESPONSE_OK;
+    }
+    res->has_length = true;
+    res->length = res->left = length;
+    if (res->status == 205 && length != 0) { /* RFC 9110 §15.3.6 */
+        res->length = res->left = 0;
+        value = GCN_SLICE("0");
+    }
+    put_field(res, name, value);
+    return GCN_RESPONSE_OK;
+}
+
+static enum gcn_response_fault connection(struct gcn_response *res, struct gcn_slice value)
+{
+    if (!gcn_slice_equal_nocase(value, GCN_SLICE("upgrade"))) {
+        return GCN_RESPONSE_HOP_BY_HOP;
+    }
+    res->upgrade = true;
+    return GCN_RESPONSE_OK;
+}
+
+enum special { ORDINARY, CONTENT_LENGTH, CONNECTION, UPGRADE, OURS, HOP_BY_HOP };
+
+/* The fields that are not simply passed on. Length first: most names differ there. */
+static enum special field_kind(struct gcn_slice name)
+{
+    static const struct {
+        struct gcn_slice name;
+        enum special kind;
+    } rows[] = {
+        {GCN_SLICE("content-length"), CONTENT_LENGTH}, {GCN_SLICE("connection"), CONNECTION},
+        {GCN_SLICE("upgrade"), UPGRADE},               {GCN_SLICE("date"), OURS},
+        {GCN_SLICE("server"), OURS},                   {GCN_SLICE("te"), HOP_BY_HOP},
+        {GCN_SLICE("trailers"), HOP_BY_HOP},           {GCN_SLICE("keep-alive"), HOP_BY_HOP},
+        {GCN_SLICE("transfer-encoding"), HOP_BY_HOP},  {GCN_SLICE("proxy-authenticate"), HOP_BY_HOP},
+        {GCN_SLICE("proxy-authorization"), HOP_BY_HOP}, {GCN_SLICE("proxy-connection"), HOP_BY_HOP},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        if (name.len == rows[i].name.len && ((name.ptr[0] ^ rows[i].name.ptr[0]) & 0xdf) == 0 &&
+            gcn_slice_equal_nocase(name, rows[i].name)) {
+            return rows[i].kind;
+        }
+    }
+    return ORDINARY;
+}
+
+static enum gcn_response_fault check_field(struct gcn_slice name, struct gcn_slice value)
+{
+    if (name.len == 0 || !gcn_bytes_are(name, GCN_BYTE_TOKEN)) {
+        return GCN_RESPONSE_BAD_NAME;
+    }
+    return gcn_bytes_are(value, GCN_BYTE_VALUE) ? GCN_RESPONSE_OK : GCN_RESPONSE_BAD_VALUE;
+}
+
+enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_slice name,
+                                           struct gcn_slice value)
+{
+    enum gcn_response_fault fault = check_field(name, value);
+    if (fault != GCN_RESPONSE_OK) {
+        return fault;
+    }
+    value = gcn_slice_trim(value);
+    switch (field_kind(name)) {
+    case CONTENT_LENGTH:
+        return content_length(res, name, value);
+    case CONNECTION:
+        return connection(res, value);
+    case UPGRADE:
+        if (!gcn_slice_equal_nocase(value, GCN_SLICE("websocket"))) {
+            return GCN_RESPONSE_HOP_BY_HOP;
+        }
+        break;
+    case OURS:
+        return GCN_RESPONSE_OK;
+    case HOP_BY_HOP:
+        return GCN_RESPONSE_HOP_BY_HOP;
+    case ORDINARY:
+        break;
+    }
+    put_field(res, name, value);
+    return GCN_RESPONSE_OK;
+}
+
+const char *gcn_response_fault_text(enum gcn_response_fault fault)
+{
+    switch (fault) {
+    case GCN_RESPONSE_OK:
+        return "no fault";
+    case GCN_RESPONSE_BAD_STATUS:
+        return "a status must be three digits, a blank and a reason, without control characters";
+    case GCN_RESPONSE_BAD_NAME:
+        return "a header name must be a token (RFC 9110 section 5.1)";
+    case GCN_RESPONSE_BAD_VALUE:
+        return "a header value must not contain control characters (RFC 9110 section 5.5)";
+    case GCN_RESPONSE_HOP_BY_HOP:
+        return "hop-by-hop headers belong to the server (PEP 3333)";
+    case GCN_RESPONSE_BAD_LENGTH:
+        return "Content-Length must be decimal digits, given once";
+    }
+    GCN_UNREACHABLE("every fault has its text");
+}
+
+static void put_length(struct gcn_response *res)
+{
+    char text[24];
+    int len = snprintf(text, sizeof(text), "%lld", (long long)res->length);
+
+    put_field(res, GCN_SLICE("Content-Length"), (struct gcn_slice){text, (size_t)len});
+}
+
+void gcn_response_set_length(struct gcn_response *res, int64_t length)
+{
+    if (res->has_length || res->head_sent || status_has_no_length(res->status) ||
+        (res->no_body && res->status != 205 && length == 0)) {
+        return;
+    }
+    res->has_length = true;
+    res->length = res->left = res->status == 205 ? 0 : length;
+    put_length(res);
+}
+
+bool gcn_response_keeps(const struct gcn_response *res)
+{
+    return res->may_keep && !res->failed && !res->upgrade &&
+           (res->has_length || res->chunked || res->no_body) && res->status >= 200;
+}
+
+static char *put(char *at, const char *text, size_t len)
+{
+    memcpy(at, text, len);
+    return at + len;
+}
+
+#define PUT(at, literal) put((at), (literal), sizeof(literal) - 1)
+
+/* Writes the server's own lines to `line`, HEAD_GAP bytes; returns their length. */
+static size_t head_lines(const struct gcn_response *res, char *line)
+{
+    size_t name_len = strnlen(res->server_name, SERVER_NAME_MAX);
+    char *at = PUT(line, "HTTP/1.");
+
+    *at++ = (char)('0' + res->version_minor);
+    *at++ = ' ';
+    at = put(at, res->status_line, res->status_len);
+    at = PUT(at, "\r\nServer: ");
+    at = put(at, res->server_name, name_len);
+    at = PUT(at, "\r\nDate: ");
+    at = put(at, gcn_date_now(), GCN_DATE_BYTES);
+    if (res->upgrade) {
+        at = PUT(at, "\r\nConnection: upgrade\r\n");
+    } else if (gcn_response_keeps(res)) {
+        at = PUT(at, "\r\nConnection: keep-alive\r\n");
+        if (res->keepalive_s > 0) {
+            at += sprintf(at, "Keep-Alive: timeout=%lld\r\n", (long long)res->keepalive_s);
+        }
+    } else {
+        at = PUT(at, "\r\nConnection: close\r\n");
+    }
+    if (res->chunked) {
+        at = PUT(at, "Transfer-Encoding: chunked\r\n");
+    }
+    return (size_t)(at - line);
+}
+
+/* The head is final: decide the framing and put the server's lines before the app's. */
+static void finish_head(struct gcn_response *res)
+{
+    char lines[HEAD_GAP];
+
+    res->head_sent = true;
+    res->chunked = !res->has_length && !res->no_body && res->http11;
+    gcn_out_prepend(&res->out, lines, head_lines(res, lines));
+    gcn_out_copy(&res->out, "\r\n", 2);
+}
+
+static enum gcn_sink_result submit(struct gcn_response *res)
+{
+    if (!res->gone && res->sink->submit(res->sink, res) == GCN_SINK_GONE) {
+        res->gone = true;
+    }
+    if (res->gone) {
+        gcn_out_clear(&res->out);
+    }
+    return res->gone ? GCN_SINK_GONE : GCN_SINK_OK;
+}
+
+/* How many of `len` body bytes may be sent. */
+static size_t clip(struct gcn_response *res, size_t len)
+{
+    if (res->no_body) {
+        return 0;
+    }
+    if (!res->has_length || (int64_t)len <= res->left) {
+        return len;
+    }
+    if (!res->overrun) {
+        res->overrun = true;
+        gcn_warn("the app sends more than its Content-Length of %lld bytes: the rest is dropped",
+                 (long long)res->length);
+    }
+    return (size_t)res->left;
+}
+
+static void put_chunk_size(struct gcn_response *res, size_t len)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char text[20];
+    char *at = text + sizeof(text);
+
+    *--at = '\n';
+    *--at = '\r';
+    do {
+        *--at = digits[len & 15];
+        len >>= 4;
+    } while (len > 0);
+    gcn_out_copy(&res->out, at, (size_t)(text + sizeof(text) - at));
+}
+
+static void put_body(struct gcn_response *res, struct gcn_slice bytes, void *owner,
+                     void (*retain)(void *owner), void (*release)(void *owner))
+{
+    if (res->chunked) {
+        put_chunk_size(res, bytes.len);
+    }
+    if (owner == NULL || bytes.len <= COPY_MAX) {
+        gcn_out_copy(&res->out, bytes.ptr, bytes.len);
+    } else {
+        retain(owner);
+        gcn_out_refer(&res->out, bytes.ptr, bytes.len, owner, release);
+    }
+    if (res->chunked) {
+        gcn_out_copy(&res->out, "\r\n", 2);
+    }
+    res->left -= (int64_t)bytes.len;
+    res->body_bytes += (int64_t)bytes.len;
+}
+
+enum gcn_sink_result gcn_response_write(struct gcn_response *res, struct gcn_slice bytes,
+                                        enum gcn_flush flush, void *owner,
+                                        void (*retain)(void *owner), void (*release)(void *owner))
+{
+    if (res->gone) {
+        return GCN_SINK_GONE;
+    }
+    if (!res->head_sent) {
+        finish_head(res);
+    }
+    bytes.len = clip(res, bytes.len);
+    if (bytes.len > 0) {
+        put_body(res, bytes, owner, retain, release);
+    }
+    return flush == GCN_FLUSH_NOW ? submit(res) : GCN_SINK_OK;
+}
+
+bool gcn_response_sendfile(struct gcn_response *res, int fd, off_t offset, int64_t len)
+{
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) {
+        return false;
+    }
+    if (!res->head_sent) {
+        gcn_response_set_length(res, len);
+        finish_head(res);
+    }
+    size_t fits = clip(res, (size_t)len);
+    if (res->chunked && fits > 0) {
+        put_chunk_size(res, fits);
+    }
+    if (fits > 0) {
+        gcn_out_file(&res->out, copy, offset, fits);
+    } else {
+        close(copy);
+    }
+    if (res->chunked && fits > 0) {
+        gcn_out_copy(&res->out, "\r\n", 2);
+    }
+    res->left -= (int64_t)fits;
+    res->body_bytes += (int64_t)fits;
+    return true;
+}
+
+void gcn_response_end(struct gcn_response *res)
+{
+    GCN_ASSERT(res->begun && !res->ended);
+    res->ended = true;
+    if (!res->head_sent) {
+        gcn_response_set_length(res, 0);
+        finish_head(res);
+    }
+    if (res->chunked) {
+        gcn_out_copy(&res->out, "0\r\n\r\n", 5);
+    }
+    if (res->has_length && res->left > 0 && !res->no_body && !res->gone) {
+        gcn_error("the app sent %lld bytes less than its Content-Length of %lld: the connection is cut",
+                  (long long)res->left, (long long)res->length);
+        res->failed = true;
+    }
+    (void)!submit(res);
+}
+
+void gcn_response_fail(struct gcn_response *res, int status)
+{
+    char line[64];
+    char page[128];
+
+    if (res->head_sent) {
+        res->failed = res->ended = true;
+        (void)!submit(res);
+        return;
+    }
+    const char *reason = gcn_status_reason(status);
+    int line_len = snprintf(line, sizeof(line), "%d %s", status, reason);
+    int page_len = snprintf(page, sizeof(page), "%d %s\n", status, reason);
+    struct gcn_slice body = {page, (size_t)page_len};
+    enum gcn_response_fault fault =
+        gcn_response_begin(res, (struct gcn_slice){line, (size_t)line_len});
+    GCN_ASSERT(fault == GCN_RESPONSE_OK);
+    res->may_keep = false;
+    put_field(res, GCN_SLICE("Content-Type"), GCN_SLICE("text/plain; charset=utf-8"));
+    gcn_response_set_length(res, page_len);
+    if (gcn_response_write(res, body, GCN_FLUSH_LATER, NULL, NULL, NULL) == GCN_SINK_OK) {
+        res->ended = true;
+        (void)!submit(res);
+    }
+    res->ended = true;
+}
+
+enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
+                                                 const struct gcn_slice (*fields)[2], size_t n)
+{
+    if (!res->http11 || res->head_sent || res->gone) {
+        return GCN_RESPONSE_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        enum gcn_response_fault fault = check_field(fields[i][0], fields[i][1]);
+        if (fault != GCN_RESPONSE_OK) {
+            return fault;
+        }
+    }
+    struct gcn_out begun = res->out; /* a head that start_response has begun stays for later */
+    res->out = (struct gcn_out){0};
+    gcn_out_copy(&res->out, "HTTP/1.1 103 Early Hints\r\n", 26);
+    for (size_t i = 0; i < n; i++) {
+        put_field(res, fields[i][0], gcn_slice_trim(fields[i][1]));
+    }
+    gcn_out_copy(&res->out, "\r\n", 2);
+    (void)!submit(res);
+    gcn_out_clear(&res->out);
+    res->out = begun;
+    return GCN_RESPONSE_OK;
+}
