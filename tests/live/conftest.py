@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures: servers that a test or a file of tests starts, and that are proved clean at its end."""
+import shutil
+import tempfile
+
+import pytest
+
+from harness import places
+from harness.server import Server, gcorn_argv, gunicorn_argv
+
+
+def pytest_collection_modifyitems(items):
+    if not places.is_sanitized():
+        return
+    skip = pytest.mark.skip(reason="measures memory or time; the binary is a sanitizer build")
+    for item in items:
+        if item.get_closest_marker("release"):
+            item.add_marker(skip)
+
+
+class Starter:
+    """Starts servers; finish() stops them all and asserts that each ended well."""
+
+    def __init__(self, argv_of):
+        self._argv_of = argv_of
+        self._running = []
+
+    def __call__(self, *args, expect=0, **options):
+        server = Server(self._argv_of(*args), **options)
+        self._running.append((server, expect))
+        return server
+
+    def finish(self):
+        failures = []
+        for server, expect in self._running:
+            try:
+                server.check_end(expect)
+            except AssertionError as failure:
+                failures.append(str(failure))
+            finally:
+                server.kill()
+        assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def gcorn():
+    """gcorn("app:spec", "-w", "2", bind=…, env=…): a gcorn for this test."""
+    starter = Starter(gcorn_argv)
+    yield starter
+    starter.finish()
+
+
+@pytest.fixture(scope="module")
+def shared_gcorn():
+    """The same for all tests of a file."""
+    starter = Starter(gcorn_argv)
+    yield starter
+    starter.finish()
+
+
+@pytest.fixture(scope="module")
+def shared_gunicorn():
+    """gunicorn, to be compared with."""
+    starter = Starter(gunicorn_argv)
+    yield starter
+    starter.finish()
+
+
+@pytest.fixture
+def socket_folder():
+    """A folder with a short name: the path of a unix socket must fit into 107 bytes."""
+    folder = tempfile.mkdtemp(prefix="gcorn-")
+    yield folder
+    shutil.rmtree(folder)
