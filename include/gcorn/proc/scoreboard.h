@@ -45,9 +45,11 @@ struct gcn_slot {
     _Atomic char doing[GCN_SLOT_DOING_BYTES]; /* "GET /path", cut, NUL-terminated */
 };
 
+/* {0} is closed. */
 struct gcn_scoreboard {
     struct gcn_slot *slots; /* mapped, shared */
     uint32_t n_slots;
+    int arbiter_fd; /* eventfd, owned: a worker wrote something that the arbiter should look at */
 };
 
 /* Map `n_slots` free slots, each with an eventfd (CLOEXEC, non-blocking). */
@@ -64,8 +66,14 @@ void gcn_scoreboard_free_slot(struct gcn_slot *slot);
 /* Make the worker of `slot` look at its listeners (or leave its wait at all). Async-signal-safe. */
 void gcn_slot_poke(const struct gcn_slot *slot);
 
+/* Make the arbiter look at the board: the worker has booted, or wants rest. Async-signal-safe. */
+void gcn_scoreboard_poke_arbiter(const struct gcn_scoreboard *board);
+
 /* Note the request in progress: `method` and `path` are escaped and cut. */
 void gcn_slot_set_doing(struct gcn_slot *slot, const char *method, size_t method_len,
                         const char *path, size_t path_len);
+
+/* The request in progress as a string at `out`; "" if none. Any process. */
+void gcn_slot_doing(const struct gcn_slot *slot, char out[GCN_SLOT_DOING_BYTES]);
 
 #endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals without work in handlers: the arbiter blocks them and reads a signalfd; a worker catches
+ * them in handlers that only note the fact.
+ */
+#ifndef GCORN_PROC_SIGNALS_H
+#define GCORN_PROC_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+
+/* Process (arbiter). {.fd = -1} is closed. */
+struct gcn_signals {
+    int fd;             /* owned; CLOEXEC, non-blocking; readable when a signal is pending */
+    sigset_t inherited; /* the mask before, without the signals that we handle */
+};
+
+/*
+ * Block the signals that the arbiter handles (HUP INT QUIT TERM TTIN TTOU USR1 USR2 WINCH CHLD),
+ * with their default actions, and open a descriptor to read them from. SIGPIPE is ignored from here
+ * on.
+ */
+GCN_MUST_CHECK bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err);
+void gcn_signals_close(struct gcn_signals *signals);
+
+/* The next pending signal, or 0. */
+int gcn_signals_read(const struct gcn_signals *signals);
+
+/*
+ * In a forked child: close the descriptor and deliver signals again (call it after the child's own
+ * handlers are in place; what was sent meanwhile arrives now).
+ */
+void gcn_signals_release(struct gcn_signals *signals);
+
+/* Run `handler` (async-signal-safe) on `signum` from now on; system calls are restarted. */
+void gcn_signal_catch(int signum, void (*handler)(int signum));
+
+enum { GCN_SIGNAL_NAME_BYTES = 24 };
+
+/* "SIGTERM" for 15, and so on; "signal N", written to `out`, for what has no name. */
+const char *gcn_signal_name(int signum, char out[GCN_SIGNAL_NAME_BYTES]);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocking, reading and catching signals.
+ */
+#include <gcorn/proc/signals.h>
+
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static const int handled[] = {
+    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD,
+};
+
+bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < GCN_COUNT(handled); i++) {
+        sigaddset(&set, handled[i]);
+        /* Our parent may have ignored one; an ignored SIGCHLD would reap our children for us. */
+        signal(handled[i], SIG_DFL);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    sigprocmask(SIG_BLOCK, &set, &signals->inherited);
+    for (size_t i = 0; i < GCN_COUNT(handled); i++) {
+        sigdelset(&signals->inherited, handled[i]);
+    }
+    signals->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals->fd < 0) {
+        return gcn_error_set_errno(err, "cannot create a signalfd");
+    }
+    return true;
+}
+
+void gcn_signals_close(struct gcn_signals *signals)
+{
+    if (signals->fd >= 0) {
+        close(signals->fd);
+        signals->fd = -1;
+    }
+}
+
+int gcn_signals_read(const struct gcn_signals *signals)
+{
+    struct signalfd_siginfo info;
+
+    ssize_t n = read(signals->fd, &info, sizeof(info));
+    return n == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+void gcn_signals_release(struct gcn_signals *signals)
+{
+    gcn_signals_close(signals);
+    sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
+}
+
+void gcn_signal_catch(int signum, void (*handler)(int signum))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(signum, &action, NULL);
+}
+
+const char *gcn_signal_name(int signum, char out[GCN_SIGNAL_NAME_BYTES])
+{
+    /* sigabbrev_np is glibc's alone. */
+#define ROW(name) {name, #name}
+    static const struct {
+        int signum;
+        const char *name;
+    } rows[] = {
+        ROW(SIGHUP),  ROW(SIGINT),  ROW(SIGQUIT), ROW(SIGILL),  ROW(SIGTRAP), ROW(SIGABRT),
+        ROW(SIGBUS),  ROW(SIGFPE),  ROW(SIGKILL), ROW(SIGUSR1), ROW(SIGSEGV), ROW(SIGUSR2),
+        ROW(SIGPIPE), ROW(SIGALRM), ROW(SIGTERM), ROW(SIGCHLD), ROW(SIGCONT), ROW(SIGSTOP),
+        ROW(SIGTSTP), ROW(SIGTTIN), ROW(SIGTTOU), ROW(SIGURG),  ROW(SIGXCPU), ROW(SIGXFSZ),
+        ROW(SIGPROF), ROW(SIGIO),   ROW(SIGSYS),  ROW(SIGWINCH), ROW(SIGVTALRM),
+    };
+#undef ROW
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        if (rows[i].signum == signum) {
+            return rows[i].name;
+        }
+    }
+    snprintf(out, GCN_SIGNAL_NAME_BYTES, "signal %d", signum);
+    return out;
+}

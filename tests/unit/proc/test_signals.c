@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals that wait to be read.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gcorn/proc/signals.h>
+#include <gcorn/proc/spawn.h>
+
+static volatile sig_atomic_t caught;
+
+static void note(int signum)
+{
+    caught = signum;
+}
+
+static void signals_are_read_not_delivered(void **state)
+{
+    struct gcn_signals signals;
+    struct gcn_error err = {{0}};
+
+    (void)state;
+    signal(SIGCHLD, SIG_IGN); /* as a careless parent leaves it */
+    assert_true(gcn_signals_open(&signals, &err));
+    assert_int_equal(gcn_signals_read(&signals), 0);
+    raise(SIGHUP);
+    assert_int_equal(gcn_signals_read(&signals), SIGHUP);
+    raise(SIGWINCH);
+    assert_int_equal(gcn_signals_read(&signals), SIGWINCH);
+    assert_int_equal(gcn_signals_read(&signals), 0);
+    gcn_signals_close(&signals);
+    assert_int_equal(sigprocmask(SIG_SETMASK, &signals.inherited, NULL), 0);
+}
+
+static void be_a_child(void *context)
+{
+    struct gcn_signals *signals = context;
+
+    raise(SIGTERM); /* blocked: nothing happens yet */
+    gcn_signal_catch(SIGTERM, note);
+    gcn_signals_release(signals);
+    _exit(caught == SIGTERM && signals->fd == -1 ? 0 : 1);
+}
+
+static void child_gets_what_arrived_before_its_handlers(void **state)
+{
+    struct gcn_signals signals;
+    struct gcn_error err = {{0}};
+    int status;
+
+    (void)state;
+    assert_true(gcn_signals_open(&signals, &err));
+    pid_t pid = gcn_spawn(be_a_child, &signals);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(gcn_child_end_decode(status).kind, GCN_END_OK);
+    assert_int_equal(gcn_signals_read(&signals), SIGCHLD);
+    gcn_signals_release(&signals);
+}
+
+static void signals_have_names(void **state)
+{
+    char out[GCN_SIGNAL_NAME_BYTES];
+
+    (void)state;
+    assert_string_equal(gcn_signal_name(SIGTERM, out), "SIGTERM");
+    assert_string_equal(gcn_signal_name(SIGKILL, out), "SIGKILL");
+    assert_string_equal(gcn_signal_name(63, out), "signal 63");
+    assert_string_equal(gcn_signal_name(0, out), "signal 0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(signals_are_read_not_delivered),
+        cmocka_unit_test(child_gets_what_arrived_before_its_handlers),
+        cmocka_unit_test(signals_have_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
