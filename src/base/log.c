@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/mem.h>
+#include <gcorn/base/utf8.h>
 
 enum { LINE_BYTES = 4096 };
 
@@ -41,6 +42,24 @@ const char *gcn_log_level_name(enum gcn_log_level level)
     return "INFO";
 }
 
+bool gcn_log_level_parse(struct gcn_slice name, enum gcn_log_level *out)
+{
+    static const struct {
+        const char *name;
+        enum gcn_log_level level;
+    } rows[] = {
+        {"debug", GCN_LOG_DEBUG}, {"info", GCN_LOG_INFO},         {"warning", GCN_LOG_WARN},
+        {"error", GCN_LOG_ERROR}, {"critical", GCN_LOG_CRITICAL},
+    };
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        if (gcn_slice_equal_nocase(name, gcn_slice_of(rows[i].name))) {
+            *out = rows[i].level;
+            return true;
+        }
+    }
+    return false;
+}
+
 void gcn_log_set_writer(gcn_log_writer_fn writer, void *context)
 {
     logger.writer = writer;
@@ -65,32 +84,44 @@ static size_t print_prefix(char *line, size_t cap, enum gcn_log_level level)
 
     localtime_r(&now, &local);
     size_t len = strftime(line, cap, "[%Y-%m-%d %H:%M:%S %z]", &local);
-    int more = snprintf(line + len, cap - len, " [%d] [%s] ", (int)getpid(),
-                        gcn_log_level_name(level));
+    int more =
+        snprintf(line + len, cap - len, " [%d] [%s] ", (int)getpid(), gcn_log_level_name(level));
     return len + (more > 0 ? (size_t)more : 0);
 }
 
-static bool is_control(unsigned char byte)
+/* True if `text` begins a line that could pass for one of ours: a traceback's next line is "[…". */
+static bool is_forged_start(const char *text, size_t at)
 {
-    return (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f;
+    return text[at] == '[' && at > 0 && text[at - 1] == '\n';
 }
 
-/* `text` with control bytes as \xNN at `out`; stops before `cap`. Returns the bytes written. */
+/*
+ * `text` at `out` with what is not printable as \xNN, and a blank before a '[' that begins a further
+ * line. Stops before `cap`; 4 bytes for each of the text are always enough. Returns the bytes written.
+ */
 static size_t escape(char *out, size_t cap, const char *text, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
     size_t used = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < len && used + 4 < cap; i++) {
+    while (i < len && used + 4 < cap) {
         unsigned char byte = (unsigned char)text[i];
-        if (is_control(byte)) {
+        size_t span = byte == '\n' || byte == '\t' ? 1 : gcn_utf8_printable(text + i, len - i);
+        if (is_forged_start(text, i)) {
+            out[used++] = ' ';
+        }
+        if (span == 0) {
             out[used++] = '\\';
             out[used++] = 'x';
             out[used++] = digits[byte >> 4];
             out[used++] = digits[byte & 15];
+            span = 1;
         } else {
-            out[used++] = text[i];
+            memcpy(out + used, text + i, span);
+            used += span;
         }
+        i += span;
     }
     return used;
 }
@@ -108,8 +139,13 @@ static void emit(enum gcn_log_level level, const char *line, size_t len, size_t 
 
 void gcn_log_text(enum gcn_log_level level, const char *text, size_t len)
 {
+    int saved = errno;
     char stack[LINE_BYTES];
     char prefix[128];
+
+    while (len > 0 && text[len - 1] == '\n') {
+        len--;
+    }
     size_t offset = print_prefix(prefix, sizeof(prefix), level);
     size_t cap = offset + len * 4 + 8;
     char *line = cap <= sizeof(stack) ? stack : gcn_alloc(cap);
@@ -124,24 +160,36 @@ void gcn_log_text(enum gcn_log_level level, const char *text, size_t len)
     if (line != stack) {
         gcn_free(line);
     }
+    errno = saved;
+}
+
+/* Replace the end of `text`, which is full (`cap` bytes with the NUL), by "…". Returns its length. */
+static size_t put_ellipsis(char *text, size_t cap)
+{
+    static const char cut[] = "…";
+    size_t at = cap - sizeof(cut);
+
+    while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80) {
+        at--; /* not in the middle of a character */
+    }
+    memcpy(text + at, cut, sizeof(cut));
+    return at + sizeof(cut) - 1;
 }
 
 static void write_line(enum gcn_log_level level, const char *suffix, const char *fmt, va_list args)
 {
-    static const char cut[] = "…";
     char text[LINE_BYTES / 2];
 
     int len = vsnprintf(text, sizeof(text), fmt, args);
     if (len < 0) {
         return;
     }
-    size_t used = (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1;
-    if ((size_t)len >= sizeof(text)) {
-        memcpy(text + used - (sizeof(cut) - 1), cut, sizeof(cut) - 1);
+    size_t used = (size_t)len;
+    if (used >= sizeof(text)) {
+        used = put_ellipsis(text, sizeof(text));
     } else if (suffix != NULL) {
-        int more = snprintf(text + used, sizeof(text) - used, ": %s", suffix);
-        size_t room = sizeof(text) - used - 1;
-        used += more > 0 ? ((size_t)more < room ? (size_t)more : room) : 0;
+        snprintf(text + used, sizeof(text) - used, ": %s", suffix);
+        used += strlen(text + used);
     }
     gcn_log_text(level, text, used);
 }

@@ -2,16 +2,17 @@
 /*
  * The error log's front: levels and formatting. Where lines go is set once a process by the log
  * module (gcn_log_set_writer); before that they go to standard error. A line is formatted on the
- * stack, control bytes are escaped, and one write takes it away. The stack is enough for
- * a line of ordinary length; safe on any thread;
- * not for signal handlers.
+ * stack (on the heap if it is very long), what is not printable is escaped, and one write takes it
+ * away. Safe on any thread; not for signal handlers. errno is kept.
  */
 #ifndef GCORN_BASE_LOG_H
 #define GCORN_BASE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <gcorn/base/compiler.h>
+#include <gcorn/base/slice.h>
 
 /* Values as in Python's logging. */
 enum gcn_log_level {
@@ -24,6 +25,9 @@ enum gcn_log_level {
 
 /* The level's name as it stands in a line: "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL". */
 const char *gcn_log_level_name(enum gcn_log_level level);
+
+/* The level called "debug", "info", "warning", "error" or "critical" in any case; else false. */
+GCN_MUST_CHECK bool gcn_log_level_parse(struct gcn_slice name, enum gcn_log_level *out);
 
 /*
  * Takes one finished line, `len` bytes that end in '\n'. Must not log. `message` is the part of the
@@ -40,12 +44,13 @@ void gcn_log_set_level(enum gcn_log_level level);
 enum gcn_log_level gcn_log_level(void);
 
 /*
- * Write "[2026-11-23 06:36:02 +0000] [pid] [LEVEL] text". Longer lines are cut with "…". Text of
- * several lines (a traceback) is kept as such: '\n' is the one control byte that passes.
+ * Write "[2026-11-23 06:36:02 +0000] [pid] [LEVEL] text". Longer lines are cut with "…". Control
+ * bytes and bytes that are not UTF-8 become \xNN. Text of several lines (a traceback) is kept as
+ * such; a blank is put before a further line that begins with '[', so that none passes for ours.
  */
 GCN_PRINTF(2, 3) void gcn_log_write(enum gcn_log_level level, const char *fmt, ...);
 
-/* The same for text of any length: one write, `len` bytes at `text` as they are, escaped alike. */
+/* The same for text of any length: one write, `len` bytes at `text` less line ends at their end. */
 void gcn_log_text(enum gcn_log_level level, const char *text, size_t len);
 
 #define GCN_LOG_AT(level, ...)                                                                     \
