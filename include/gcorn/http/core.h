@@ -3,6 +3,13 @@
  * The I/O core of a worker: listeners, connections, deadlines. It accepts, reads and parses requests and
  * sends responses, without Python and without knowing who runs the app: complete requests wait in a
  * queue from which an executor takes them.
+ *
+ * What an executor does, on the loop's thread:
+ *     x = gcn_core_take(core)         a request to run, or NULL
+ *     app->ops->call(app, &x->req, &x->res)      on whatever thread; res->sink is the executor's
+ *         its sink: gcn_core_send(core, x) for what is in x->res.out
+ *     gcn_core_finish(core, x)        the app is done with it; x is gone
+ * and between: gcn_loop_wait, gcn_loop_dispatch, gcn_core_expire.
  */
 #ifndef GCORN_HTTP_CORE_H
 #define GCORN_HTTP_CORE_H
@@ -11,6 +18,7 @@
 #include <stdint.h>
 
 #include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
 #include <gcorn/base/list.h>
 #include <gcorn/http/limits.h>
 #include <gcorn/http/request.h>
@@ -20,39 +28,144 @@
 
 struct gcn_core;
 struct gcn_conn;
+struct gcn_headcache;
+struct gcn_inbuf;
 
-/* One socket that connections come from. Lifetime: core. */
+/* One socket that connections come from. Lifetime: core. The owner fills the last five members. */
 struct gcn_core_listener {
     struct gcn_watch watch;
     struct gcn_core *core; /* borrowed */
-    int fd;                /* borrowed */
+    int fd;                /* borrowed; listening, non-blocking */
     bool is_unix;
     bool tls;
+    bool shared; /* siblings wait on it too: wake one of us only (EPOLLEXCLUSIVE) */
     struct gcn_endpoint local;
 };
 
-/* What the core tells its worker. Any member may be NULL. Thread: loop. */
+/* What the core tells its worker. Any function may be NULL. Thread: loop. */
 struct gcn_core_events {
-    /* May this worker accept now? Asked before each accept; false leaves the connection to a sibling. */
+    void *context; /* borrowed; the first argument of all */
+    /* May this worker accept now? False leaves the connection to a sibling for some milliseconds. */
     bool (*may_accept)(void *context);
-    /* A connection was accepted (+1) or closed (-1). */
-    void (*connections)(void *context, int delta);
-    /* How many requests are running, queued or expected at once from fresh connections changed. */
+    /* `load` requests run, wait, or are about to arrive on connections that are just open. */
     void (*load)(void *context, int load);
-    /* A response is complete (sent, or given up). The request and response are still there. */
+    /* Is the sender of this connection believed when it speaks for others? `peer` is a sockaddr. */
+    bool (*is_trusted)(void *context, const void *peer);
+    /* A response is over: sent, or given up (`complete` false). Request and response are still there. */
     void (*finished)(void *context, const struct gcn_request *req, const struct gcn_response *res,
                      bool complete);
-    /* The server refused a request itself. `head` may be NULL. */
+    /* The server itself refused a request. `culprit` may be empty. */
     void (*refused)(void *context, const struct gcn_endpoint *peer, enum gcn_refusal refusal,
                     struct gcn_slice culprit);
 };
 
 /* Lifetime: request. What an executor works on. */
 struct gcn_exchange {
-    struct gcn_list link; /* in core->ready, or the executor's */
+    struct gcn_list link;  /* in core->ready, or the executor's */
     struct gcn_conn *conn; /* borrowed */
     struct gcn_request req;
     struct gcn_response res;
 };
+
+/* The deadlines a connection can wait for: one at a time. */
+enum gcn_deadline {
+    GCN_DEADLINE_HEADER,
+    GCN_DEADLINE_BODY,
+    GCN_DEADLINE_SEND,
+    GCN_DEADLINE_KEEPALIVE,
+    GCN_DEADLINE_LINGER,
+    GCN_DEADLINE_COUNT
+};
+
+/* Lifetime: worker. */
+struct gcn_core {
+    struct gcn_loop *loop;                /* borrowed */
+    const struct gcn_http_limits *limits; /* borrowed */
+    struct gcn_core_events events;
+    struct gcn_sink *sink; /* borrowed: what responses are given to, set by the executor */
+    struct gcn_core_listener *listeners; /* borrowed */
+    uint32_t n_listeners;
+    struct gcn_list ready; /* exchanges, first come first served */
+    struct gcn_list conns; /* all open connections */
+    struct gcn_timeq deadlines[GCN_DEADLINE_COUNT];
+    struct gcn_timeq young;       /* connections that count as load though no request has come yet */
+    struct gcn_timeq_entry pause; /* in `pauses` while accepting rests for a moment */
+    struct gcn_timeq pauses;
+    struct gcn_headcache *cache;  /* owned */
+    struct gcn_inbuf *free_bufs;  /* owned: input buffers that wait to be used again */
+    char *scratch;                /* owned; where large bodies are read into before they are stored */
+    struct gcn_list free_exchanges;
+    int n_free_bufs, n_free_exchanges;
+    bool listening; /* listeners are watched */
+    bool held;      /* the executor asked not to accept (gcn_core_hold) */
+    bool draining;
+    bool lagging; /* an app call took long and the loop has not been idle since: clients may have left */
+    bool no_descriptors; /* EMFILE was logged and not yet overcome */
+    int load;
+    /* counters, for the scoreboard */
+    uint32_t n_conns;
+    uint64_t accepted, requests, refused, bytes_in, bytes_out;
+};
+
+/*
+ * A core on `loop` with the given listeners, not yet accepting. Everything passed is borrowed until
+ * gcn_core_finish_all.
+ */
+void gcn_core_init(struct gcn_core *core, struct gcn_loop *loop,
+                   const struct gcn_http_limits *limits, struct gcn_core_listener *listeners,
+                   uint32_t n_listeners);
+
+/* Close every connection at once and free everything. No exchange may be running. */
+void gcn_core_finish_all(struct gcn_core *core);
+
+/* Begin to accept. False with errno if the kernel refuses to watch a listener. */
+GCN_MUST_CHECK bool gcn_core_listen(struct gcn_core *core);
+
+/* Do not accept until gcn_core_release: the executor is full. Connections stay in the kernel's queue. */
+void gcn_core_hold(struct gcn_core *core);
+void gcn_core_release(struct gcn_core *core);
+
+/* Try to accept one connection now, from whichever listener has one (a sibling asked us to). */
+void gcn_core_accept_now(struct gcn_core *core);
+
+/*
+ * The next request to run, with everything in res set but what the app says; NULL if none is ready.
+ * Requests whose client has left meanwhile are dropped on the way.
+ */
+struct gcn_exchange *gcn_core_take(struct gcn_core *core);
+
+/*
+ * Take over x->res.out and send what the socket takes. Returns GCN_SINK_GONE if the client has left.
+ * Never waits: see gcn_core_is_full.
+ */
+GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x);
+
+/* True while more than limits->output_bytes of x's response wait in memory and the client is there. */
+bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x);
+
+/* True if the client of x has left. */
+bool gcn_core_is_gone(const struct gcn_exchange *x);
+
+/* The app is done with x: send the rest, then keep or close the connection. x is not valid afterwards. */
+void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x);
+
+/* Handle the deadlines that have passed. Call it once a batch. */
+void gcn_core_expire(struct gcn_core *core);
+
+/* How long the loop may wait, in ms: until the nearest deadline; -1 if there is none. */
+int gcn_core_timeout_ms(const struct gcn_core *core);
+
+/*
+ * Begin to drain: accept what is in the listen queues now and nothing after that (unless `siblings` take over
+ * the queue), answer what arrives on kept connections with Connection: close, close the idle ones when
+ * their keep-alive time is over.
+ */
+void gcn_core_drain(struct gcn_core *core, bool serve_queue);
+
+/* True if no connection is open. */
+static inline bool gcn_core_is_idle(const struct gcn_core *core)
+{
+    return core->n_conns == 0;
+}
 
 #endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connection's state machine: one function an event, each arm one call. Bodies are in
+ * conn_body.c, sending and ending in conn_send.c.
+ */
+#include "conn.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <gcorn/base/log.h>
+#include <gcorn/base/mem.h>
+#include <gcorn/net/addr.h>
+
+#include "headcache.h"
+
+enum { EXCHANGES_KEPT = 64, READ_ROOM_MIN = 2048 };
+
+static void on_event(struct gcn_watch *watch, uint32_t events);
+
+static void set_peer(struct gcn_conn *conn, const struct sockaddr *peer)
+{
+    conn->peer.is_unix = conn->listener->is_unix;
+    if (!conn->peer.is_unix) {
+        gcn_sockaddr_print(peer, conn->peer.host, conn->peer.port);
+    }
+}
+
+struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
+                                 const struct sockaddr *peer)
+{
+    struct gcn_core *core = listener->core;
+    struct gcn_conn *conn = gcn_alloc_zero(1, sizeof(*conn));
+
+    conn->watch.fn = on_event;
+    conn->core = core;
+    conn->listener = listener;
+    conn->fd = fd;
+    gcn_list_init(&conn->link);
+    gcn_timeq_entry_init(&conn->timer);
+    gcn_timeq_entry_init(&conn->young);
+    set_peer(conn, peer);
+    conn->trusted = conn->peer.is_unix || (core->events.is_trusted != NULL &&
+                                           core->events.is_trusted(core->events.context, peer));
+    gcn_list_push(&core->conns, &conn->link);
+    core->n_conns++;
+    core->accepted++;
+    gcn_conn_arm(conn, GCN_DEADLINE_HEADER);
+    return conn;
+}
+
+void gcn_conn_set_counted(struct gcn_conn *conn, bool counted)
+{
+    struct gcn_core *core = conn->core;
+
+    if (conn->counted == counted) {
+        return;
+    }
+    conn->counted = counted;
+    core->load += counted ? 1 : -1;
+    if (core->events.load != NULL) {
+        core->events.load(core->events.context, core->load);
+    }
+}
+
+static struct gcn_exchange *exchange_take(struct gcn_core *core)
+{
+    struct gcn_list *link = gcn_list_first(&core->free_exchanges);
+
+    if (link == NULL) {
+        struct gcn_exchange *x = gcn_alloc(sizeof(*x));
+        gcn_list_init(&x->link);
+        return x;
+    }
+    gcn_list_remove(link);
+    core->n_free_exchanges--;
+    return GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+}
+
+void gcn_conn_drop_exchange(struct gcn_conn *conn)
+{
+    struct gcn_exchange *x = conn->x;
+
+    if (x == NULL) {
+        return;
+    }
+    gcn_conn_end_body(conn);
+    gcn_list_remove(&x->link);
+    gcn_body_finish(&x->req.body);
+    gcn_head_unref(x->req.head);
+    gcn_response_finish(&x->res);
+    conn->x = NULL;
+    if (conn->core->n_free_exchanges >= EXCHANGES_KEPT) {
+        gcn_free(x);
+        return;
+    }
+    gcn_list_push(&conn->core->free_exchanges, &x->link);
+    conn->core->n_free_exchanges++;
+}
+
+void gcn_conn_close(struct gcn_conn *conn)
+{
+    struct gcn_core *core = conn->core;
+
+    gcn_conn_set_counted(conn, false);
+    gcn_timeq_remove(&conn->timer);
+    gcn_timeq_remove(&conn->young);
+    gcn_conn_drop_exchange(conn);
+    gcn_out_clear(&conn->out);
+    gcn_inbuf_give(core, conn->in);
+    gcn_head_unref(conn->hint);
+    gcn_loop_unwatch(core->loop, &conn->watch, conn->fd);
+    close(conn->fd);
+    gcn_list_remove(&conn->link);
+    core->n_conns--;
+    gcn_free(conn);
+}
+
+bool gcn_conn_want(struct gcn_conn *conn, uint32_t interest)
+{
+    if (GCN_LIKELY(gcn_loop_watch(conn->core->loop, &conn->watch, conn->fd, interest))) {
+        return true;
+    }
+    gcn_error_errno("cannot watch the connection from %s: it is closed", conn->peer.host);
+    gcn_conn_lost(conn);
+    return false;
+}
+
+/* Nothing was consumed yet of a request: forget the empty buffer and wait for more. */
+static void wait_for_input(struct gcn_conn *conn)
+{
+    if (conn->in != NULL && conn->in->start == conn->in->end) {
+        gcn_inbuf_give(conn->core, conn->in);
+        conn->in = NULL;
+    }
+    (void)!gcn_conn_want(conn, EPOLLIN);
+}
+
+static void init_request(struct gcn_conn *conn, struct gcn_exchange *x, struct gcn_head *head)
+{
+    struct gcn_core *core = conn->core;
+
+    x->req.head = head;
+    gcn_body_init(&x->req.body);
+    x->req.peer = &conn->peer;
+    x->req.proxy = NULL;
+    x->req.proxy_protocol = NULL;
+    x->req.local = &conn->listener->local;
+    x->req.fd = conn->fd;
+    x->req.tls = conn->listener->tls;
+    x->req.number = ++conn->n_requests;
+    x->req.received_us = core->loop->now_us;
+    x->req.ready_us = 0;
+}
+
+static void init_response(struct gcn_conn *conn, struct gcn_exchange *x)
+{
+    const struct gcn_http_limits *limits = conn->core->limits;
+    const struct gcn_head *head = x->req.head;
+
+    gcn_response_init(&x->res, conn->core->sink);
+    x->res.server_name = limits->server_name;
+    x->res.version_minor = head->version_minor;
+    x->res.http11 = head->version_minor >= 1;
+    x->res.head_only = gcn_slice_equal(head->method, GCN_SLICE("HEAD"));
+}
+
+/* The first conn->consumed bytes of the input are `head` (a reference is given to us). */
+static void begin_request(struct gcn_conn *conn, struct gcn_head *head)
+{
+    struct gcn_exchange *x = exchange_take(conn->core);
+
+    x->conn = conn;
+    conn->x = x;
+    conn->scan = (struct gcn_head_scan){0};
+    init_request(conn, x, head);
+    init_response(conn, x);
+    if (head->chunked || head->content_length > 0) {
+        gcn_conn_begin_body(conn);
+    } else {
+        gcn_conn_ready(conn);
+    }
+}
+
+static void set_hint(struct gcn_conn *conn, struct gcn_head *kept)
+{
+    if (conn->hint != kept) {
+        gcn_head_unref(conn->hint);
+        conn->hint = gcn_head_ref(kept);
+    }
+}
+
+/* The input begins with a complete head of `len` bytes that is not conn->hint. */
+static void take_head(struct gcn_conn *conn, const char *bytes, size_t len)
+{
+    struct gcn_headcache *cache = conn->core->cache;
+    uint64_t hash = gcn_headcache_hash(cache, bytes, len);
+    struct gcn_head *kept = gcn_headcache_find(cache, hash, bytes, len, conn->trusted);
+    struct gcn_slice culprit = {NULL, 0};
+
+    conn->consumed = (uint32_t)len;
+    if (kept != NULL) {
+        set_hint(conn, kept);
+        begin_request(conn, gcn_head_ref(kept));
+        return;
+    }
+    struct gcn_head *head = gcn_head_create();
+    enum gcn_refusal refusal =
+        gcn_head_parse(head, bytes, len, conn->core->limits, conn->trusted, &culprit);
+    if (refusal != GCN_REFUSE_NOTHING) {
+        gcn_conn_refuse(conn, refusal, culprit);
+        gcn_head_unref(head);
+        return;
+    }
+    kept = gcn_headcache_note(cache, hash, head);
+    if (kept != NULL) {
+        set_hint(conn, kept);
+        gcn_head_unref(head);
+        head = gcn_head_ref(kept);
+    }
+    begin_request(conn, head);
+}
+
+/* A head that repeats a recent one is recognised by its bytes alone, before it is searched. */
+static struct gcn_head *find_repeated(struct gcn_conn *conn, const char *bytes, size_t len)
+{
+    if (gcn_headcache_fits(conn->hint, bytes, len, conn->trusted)) {
+        return conn->hint;
+    }
+    struct gcn_head *latest = conn->core->cache->latest;
+    return gcn_headcache_fits(latest, bytes, len, conn->trusted) ? latest : NULL;
+}
+
+static void need_more_head(struct gcn_conn *conn)
+{
+    if (conn->n_requests > 0 && conn->scan.at > 0 && !gcn_timeq_is_queued(&conn->timer)) {
+        gcn_conn_arm(conn, GCN_DEADLINE_HEADER);
+    }
+    wait_for_input(conn);
+}
+
+static void advance_head(struct gcn_conn *conn)
+{
+    const char *bytes = conn->in->bytes + conn->in->start;
+    size_t len = conn->in->end - conn->in->start;
+    size_t head_len = 0;
+
+    if (conn->scan.at == 0 && conn->n_requests > 0) { /* the keep-alive time is over, well */
+        gcn_timeq_remove(&conn->timer);
+    }
+    struct gcn_head *repeated = find_repeated(conn, bytes, len);
+    if (repeated != NULL) {
+        conn->consumed = (uint32_t)repeated->raw.len;
+        set_hint(conn, repeated);
+        begin_request(conn, gcn_head_ref(repeated));
+        return;
+    }
+    enum gcn_refusal refusal =
+        gcn_head_scan(&conn->scan, bytes, len, conn->core->limits, &head_len);
+    if (refusal != GCN_REFUSE_NOTHING) {
+        gcn_conn_refuse(conn, refusal, (struct gcn_slice){bytes, len});
+    } else if (head_len == 0) {
+        need_more_head(conn);
+    } else {
+        take_head(conn, bytes, head_len);
+    }
+}
+
+void gcn_conn_advance(struct gcn_conn *conn)
+{
+    if (conn->in == NULL || conn->in->start == conn->in->end) {
+        wait_for_input(conn);
+    } else {
+        advance_head(conn);
+    }
+}
+
+static void receive_head(struct gcn_conn *conn)
+{
+    struct gcn_core *core = conn->core;
+    size_t done;
+
+    if (conn->in == NULL) {
+        conn->in = gcn_inbuf_take(core);
+    } else if (conn->in->cap - conn->in->end < READ_ROOM_MIN) {
+        conn->in = gcn_inbuf_widen(core, conn->in, READ_ROOM_MIN);
+    }
+    struct gcn_inbuf *in = conn->in;
+    switch (gcn_socket_read(conn->fd, in->bytes + in->end, in->cap - in->end, &done)) {
+    case GCN_IO_OK:
+        in->end += (uint32_t)done;
+        core->bytes_in += done;
+        advance_head(conn);
+        break;
+    case GCN_IO_AGAIN:
+        wait_for_input(conn);
+        break;
+    case GCN_IO_EOF: /* between requests, or a head that will never be complete: nothing to answer */
+    case GCN_IO_ERROR:
+        gcn_conn_close(conn);
+        break;
+    }
+}
+
+void gcn_conn_receive(struct gcn_conn *conn)
+{
+    if (conn->state == GCN_CONN_HEAD) {
+        receive_head(conn);
+    } else {
+        gcn_conn_receive_body(conn);
+    }
+}
+
+void gcn_conn_ready(struct gcn_conn *conn)
+{
+    struct gcn_core *core = conn->core;
+
+    gcn_timeq_remove(&conn->timer);
+    gcn_timeq_remove(&conn->young);
+    conn->state = GCN_CONN_QUEUED;
+    conn->x->req.ready_us = core->loop->now_us;
+    gcn_list_push(&core->ready, &conn->x->link);
+    gcn_conn_set_counted(conn, true);
+    gcn_loop_yield(core->loop);
+}
+
+/* Input, or the end of it, while a request is in progress: it waits in the kernel. */
+static void busy_event(struct gcn_conn *conn, uint32_t events)
+{
+    if (events & (EPOLLERR | EPOLLHUP)) {
+        gcn_conn_lost(conn);
+    } else if (events & EPOLLOUT) {
+        gcn_conn_flush(conn);
+    } else {
+        (void)!gcn_conn_want(conn, gcn_out_is_empty(&conn->out) ? 0 : EPOLLOUT);
+    }
+}
+
+static void discard_input(struct gcn_conn *conn)
+{
+    char scrap[16 * 1024];
+    size_t done;
+    enum gcn_io io = gcn_socket_read(conn->fd, scrap, sizeof(scrap), &done);
+
+    if (io == GCN_IO_EOF || io == GCN_IO_ERROR) {
+        gcn_conn_close(conn);
+    }
+}
+
+static void on_event(struct gcn_watch *watch, uint32_t events)
+{
+    struct gcn_conn *conn = GCN_CONTAINER_OF(watch, struct gcn_conn, watch);
+
+    switch ((enum gcn_conn_state)conn->state) {
+    case GCN_CONN_HEAD:
+    case GCN_CONN_BODY:
+        gcn_conn_receive(conn);
+        break;
+    case GCN_CONN_QUEUED:
+    case GCN_CONN_RUNNING:
+    case GCN_CONN_SENDING:
+        busy_event(conn, events);
+        break;
+    case GCN_CONN_LINGER:
+        discard_input(conn);
+        break;
+    }
+}

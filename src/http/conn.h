@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection and its states:
+ *
+ *     HEAD ──> BODY ──> QUEUED ──> RUNNING ──> SENDING ──> HEAD (kept) | LINGER | closed
+ *      └────────────────^                         ^
+ *      └──(refused)───────────────────────────────┘
+ * HEAD     waits for a request or reads its head         deadline: keep-alive, then header
+ * BODY     reads the body                                deadline: body
+ * QUEUED   complete, in core->ready                      none
+ * RUNNING  an executor has the exchange                  send, while output waits
+ * SENDING  the app is done, output waits                 send
+ * LINGER   we have closed our side and discard input     linger (RFC 9112 §9.6)
+ */
+#ifndef GCORN_HTTP_CONN_H
+#define GCORN_HTTP_CONN_H
+
+#include <sys/socket.h>
+
+#include <gcorn/http/core.h>
+
+#include "inbuf.h"
+
+enum gcn_conn_state {
+    GCN_CONN_HEAD,
+    GCN_CONN_BODY,
+    GCN_CONN_QUEUED,
+    GCN_CONN_RUNNING,
+    GCN_CONN_SENDING,
+    GCN_CONN_LINGER,
+};
+
+/* Where a body's bytes go while it is read. */
+enum gcn_body_mode {
+    GCN_BODY_INBUF,   /* it fits into the input buffer and stays there */
+    GCN_BODY_DIRECT,  /* Content-Length, read into the core's scratch and stored */
+    GCN_BODY_CHUNKED, /* decoded from the input buffer */
+};
+
+/* Lifetime: connection. Owned by the core's list; freed by gcn_conn_close. */
+struct gcn_conn {
+    struct gcn_watch watch;
+    struct gcn_core *core;               /* borrowed */
+    struct gcn_core_listener *listener;  /* borrowed */
+    int fd;                              /* owned */
+    uint8_t state;                       /* enum gcn_conn_state */
+    uint8_t body_mode;                   /* enum gcn_body_mode; in BODY */
+    bool trusted;    /* the peer is believed */
+    bool counted;    /* part of core->load */
+    bool gone;       /* nothing can be sent any more; closed when the executor is done */
+    bool read_eof;   /* the client has closed its side */
+    bool must_close; /* after this response */
+    bool refused;    /* the response is a refusal of ours, without an exchange */
+    uint64_t n_requests;
+    struct gcn_list link; /* in core->conns */
+    struct gcn_timeq_entry timer;
+    struct gcn_timeq_entry young;
+    struct gcn_inbuf *in;    /* owned; NULL while there is no input */
+    struct gcn_exchange *x;  /* owned; NULL between requests */
+    struct gcn_head *hint;   /* one reference: the kept head that this connection sent last */
+    struct gcn_head_scan scan;
+    uint32_t consumed;       /* bytes of `in` from start on that belong to the current request */
+    int64_t body_left;       /* DIRECT: still to come */
+    int64_t body_since_us;   /* when the body began: for its pace */
+    struct gcn_chunked *chunked; /* owned; CHUNKED */
+    struct gcn_out out;
+    int64_t sent_since_us;   /* since when output has been waiting: for its pace */
+    uint64_t sent_bytes;     /* … and how much has left since */
+    struct gcn_endpoint peer;
+};
+
+/* A connection for the accepted socket `fd` (taken over) of `listener`; it is in core->conns. */
+struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
+                                 const struct sockaddr *peer);
+
+/* Close at once and free. No executor may have its exchange. */
+void gcn_conn_close(struct gcn_conn *conn);
+
+/* Read what is there and go on as far as that gets us. */
+void gcn_conn_receive(struct gcn_conn *conn);
+
+/* Go on with what is in the input buffer: HEAD or BODY. */
+void gcn_conn_advance(struct gcn_conn *conn);
+
+/* Answer with the refusal's status and close. */
+void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn_slice culprit);
+
+/* Its deadline has passed. */
+void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline);
+
+/* Send what waits. */
+void gcn_conn_flush(struct gcn_conn *conn);
+
+/* The response is made: flush, and when all is sent keep or close. */
+void gcn_conn_responded(struct gcn_conn *conn);
+
+/* Nothing more can be sent; in QUEUED and RUNNING the executor finds out, else it is closed. */
+void gcn_conn_lost(struct gcn_conn *conn);
+
+/* Free what the current request holds: afterwards there is none. Harmless without one. */
+void gcn_conn_drop_exchange(struct gcn_conn *conn);
+
+/* Count it as load, or no longer. */
+void gcn_conn_set_counted(struct gcn_conn *conn, bool counted);
+
+/* Reading the body of the request in conn->x, whose head is parsed (conn_body.c). */
+void gcn_conn_begin_body(struct gcn_conn *conn);
+void gcn_conn_receive_body(struct gcn_conn *conn);
+void gcn_conn_end_body(struct gcn_conn *conn);
+
+/* The request is complete: queue it. */
+void gcn_conn_ready(struct gcn_conn *conn);
+
+/* Put the connection's one timer into `deadline`'s queue. */
+static inline void gcn_conn_arm(struct gcn_conn *conn, enum gcn_deadline deadline)
+{
+    gcn_timeq_push(&conn->core->deadlines[deadline], &conn->timer, conn->core->loop->now_us);
+}
+
+/* Register for `interest`; closes (or marks lost) and returns false if the kernel refuses. */
+bool gcn_conn_want(struct gcn_conn *conn, uint32_t interest);
+
+/* True if the client of a queued request has left for good: see conn_gone.c. */
+bool gcn_conn_has_left(struct gcn_conn *conn);
+
+#endif

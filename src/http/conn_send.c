@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sending responses and refusals, and what follows: keep, linger, close.
+ */
+#include "conn.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "date.h"
+
+enum { MIN_PACE = 256 }; /* bytes a second below which a reader is given up, after send_timeout */
+
+static void report(struct gcn_conn *conn, bool complete)
+{
+    struct gcn_core *core = conn->core;
+
+    if (core->events.finished != NULL) {
+        core->events.finished(core->events.context, &conn->x->req, &conn->x->res, complete);
+    }
+}
+
+/* The peer learns from a reset that what it has is not the whole response. */
+static void close_with_reset(struct gcn_conn *conn)
+{
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+
+    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+    gcn_conn_close(conn);
+}
+
+/*
+ * RFC 9112 §9.6: closing a socket that has unread input resets the connection, and the reset can
+ * overtake our response. So our side is closed first, and input is discarded until the peer has
+ * closed its own or the linger time is over.
+ */
+static void linger(struct gcn_conn *conn)
+{
+    gcn_inbuf_give(conn->core, conn->in);
+    conn->in = NULL;
+    conn->state = GCN_CONN_LINGER;
+    if (shutdown(conn->fd, SHUT_WR) < 0) {
+        gcn_conn_close(conn);
+        return;
+    }
+    gcn_conn_arm(conn, GCN_DEADLINE_LINGER);
+    (void)!gcn_conn_want(conn, EPOLLIN);
+}
+
+/* The input buffer moves on behind the request that was answered. */
+static void consume_request(struct gcn_conn *conn)
+{
+    if (conn->in == NULL) {
+        return;
+    }
+    conn->in->start += conn->consumed;
+    conn->consumed = 0;
+    if (conn->in->start == conn->in->end) {
+        gcn_inbuf_give(conn->core, conn->in);
+        conn->in = NULL;
+    }
+}
+
+static void keep(struct gcn_conn *conn)
+{
+    conn->state = GCN_CONN_HEAD;
+    if (conn->in != NULL) {
+        gcn_conn_advance(conn); /* pipelined: queues at most one request */
+        return;
+    }
+    gcn_conn_arm(conn, GCN_DEADLINE_KEEPALIVE);
+    (void)!gcn_conn_want(conn, EPOLLIN);
+}
+
+/* All of the response is sent, or will never be. */
+static void end_response(struct gcn_conn *conn)
+{
+    const struct gcn_response *res = &conn->x->res;
+    bool complete = !conn->gone && !res->failed;
+    bool kept = complete && gcn_response_keeps(res);
+    bool client_closes = !conn->x->req.head->keep_alive;
+    bool framed = res->chunked || res->has_length;
+
+    report(conn, complete);
+    gcn_conn_set_counted(conn, false);
+    gcn_conn_drop_exchange(conn);
+    if (conn->gone || (!complete && !framed)) {
+        close_with_reset(conn);
+        return;
+    }
+    consume_request(conn);
+    if (kept) {
+        keep(conn);
+    } else if (client_closes && conn->in == NULL) {
+        gcn_conn_close(conn); /* it said that it sends nothing more */
+    } else {
+        linger(conn);
+    }
+}
+
+static void sent_all(struct gcn_conn *conn)
+{
+    if (conn->state == GCN_CONN_RUNNING || conn->state == GCN_CONN_QUEUED) {
+        gcn_timeq_remove(&conn->timer);
+        if (conn->watch.registered && conn->watch.interest == EPOLLOUT) {
+            (void)!gcn_conn_want(conn, 0);
+        }
+        return; /* the app goes on */
+    }
+    if (conn->refused) {
+        linger(conn);
+    } else {
+        end_response(conn);
+    }
+}
+
+void gcn_conn_lost(struct gcn_conn *conn)
+{
+    conn->gone = true;
+    gcn_out_clear(&conn->out);
+    gcn_timeq_remove(&conn->timer);
+    gcn_loop_unwatch(conn->core->loop, &conn->watch, conn->fd);
+    if (conn->state == GCN_CONN_QUEUED || conn->state == GCN_CONN_RUNNING) {
+        return; /* gcn_core_take or gcn_core_finish closes it */
+    }
+    if (conn->state == GCN_CONN_SENDING && !conn->refused) {
+        end_response(conn);
+    } else {
+        gcn_conn_close(conn);
+    }
+}
+
+/* The socket is full. The deadline moves on with every byte, unless the client reads too slowly. */
+static void wait_to_send(struct gcn_conn *conn, size_t sent)
+{
+    struct gcn_core *core = conn->core;
+    int64_t now_us = core->loop->now_us;
+
+    if (!gcn_timeq_is_queued(&conn->timer)) {
+        conn->sent_since_us = now_us;
+        conn->sent_bytes = 0;
+    }
+    conn->sent_bytes += sent;
+    int64_t elapsed_us = now_us - conn->sent_since_us - core->limits->send_timeout_us;
+    if (core->limits->send_timeout_us > 0 && elapsed_us > 0 &&
+        (int64_t)conn->sent_bytes < elapsed_us / 1000000 * MIN_PACE) {
+        gcn_conn_lost(conn);
+        return;
+    }
+    if (sent > 0 || !gcn_timeq_is_queued(&conn->timer)) {
+        gcn_conn_arm(conn, GCN_DEADLINE_SEND);
+    }
+    (void)!gcn_conn_want(conn, EPOLLOUT);
+}
+
+void gcn_conn_flush(struct gcn_conn *conn)
+{
+    size_t sent;
+    enum gcn_io io = gcn_out_send(&conn->out, conn->fd, &sent);
+
+    conn->core->bytes_out += sent;
+    switch (io) {
+    case GCN_IO_OK:
+        sent_all(conn);
+        break;
+    case GCN_IO_AGAIN:
+        wait_to_send(conn, sent);
+        break;
+    case GCN_IO_EOF: /* a file that has become shorter than what was promised */
+    case GCN_IO_ERROR:
+        gcn_conn_lost(conn);
+        break;
+    }
+}
+
+void gcn_conn_responded(struct gcn_conn *conn)
+{
+    conn->state = GCN_CONN_SENDING;
+    gcn_timeq_remove(&conn->timer);
+    if (conn->gone || gcn_out_is_empty(&conn->out)) {
+        end_response(conn);
+    } else {
+        gcn_conn_flush(conn);
+    }
+}
+
+/* A whole response: small, plain, the connection closes. */
+static void put_refusal(struct gcn_conn *conn, const struct gcn_refusal_info *info)
+{
+    const char *reason = gcn_status_reason(info->status);
+    char text[512];
+    int len = snprintf(text, sizeof(text),
+                       "HTTP/1.1 %d %s\r\nServer: %s\r\nDate: %s\r\nConnection: close\r\n"
+                       "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n\r\n%s: %s\n",
+                       info->status, reason, conn->core->limits->server_name, gcn_date_now(),
+                       strlen(reason) + strlen(info->text) + 3, reason, info->text);
+
+    gcn_out_copy(&conn->out, text, (size_t)len);
+}
+
+void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn_slice culprit)
+{
+    struct gcn_core *core = conn->core;
+
+    core->refused++;
+    if (core->events.refused != NULL) {
+        core->events.refused(core->events.context, &conn->peer, refusal, culprit);
+    }
+    gcn_conn_set_counted(conn, false);
+    gcn_timeq_remove(&conn->young);
+    gcn_timeq_remove(&conn->timer);
+    gcn_conn_drop_exchange(conn);
+    conn->refused = true;
+    conn->state = GCN_CONN_SENDING;
+    put_refusal(conn, gcn_refusal_info(refusal));
+    gcn_conn_flush(conn);
+}
+
+/* The last look before an idle connection is closed: a request may have come this very moment. */
+static void keepalive_over(struct gcn_conn *conn)
+{
+    char byte;
+    ssize_t n = recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n > 0) {
+        gcn_conn_arm(conn, GCN_DEADLINE_HEADER);
+        gcn_conn_receive(conn);
+    } else {
+        gcn_conn_close(conn);
+    }
+}
+
+void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline)
+{
+    struct gcn_slice nothing = {NULL, 0};
+
+    switch (deadline) {
+    case GCN_DEADLINE_HEADER:
+        if (conn->in == NULL) {
+            gcn_conn_close(conn); /* it never said anything */
+        } else {
+            gcn_conn_refuse(conn, GCN_REFUSE_HEADER_TIMEOUT, nothing);
+        }
+        break;
+    case GCN_DEADLINE_BODY:
+        gcn_conn_refuse(conn, GCN_REFUSE_BODY_TIMEOUT, nothing);
+        break;
+    case GCN_DEADLINE_SEND:
+        gcn_conn_lost(conn);
+        break;
+    case GCN_DEADLINE_KEEPALIVE:
+        keepalive_over(conn);
+        break;
+    case GCN_DEADLINE_LINGER:
+    case GCN_DEADLINE_COUNT:
+        gcn_conn_close(conn);
+        break;
+    }
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The core: accepting, the queue of complete requests, deadlines, draining.
+ */
+#include <gcorn/http/core.h>
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <gcorn/base/log.h>
+#include <gcorn/base/mem.h>
+
+#include "conn.h"
+#include "headcache.h"
+
+enum {
+    YOUNG_US = 10 * 1000,  /* how long a new connection counts as load before its first request */
+    PAUSE_US = 5 * 1000,   /* how long a connection is left to a sibling, or to a free descriptor */
+    PACE_OF_ERRORS = 200,  /* … the latter in pauses: one second */
+};
+
+static void on_listener(struct gcn_watch *watch, uint32_t events);
+
+static void init_deadlines(struct gcn_core *core)
+{
+    const struct gcn_http_limits *limits = core->limits;
+    const int64_t spans_us[GCN_DEADLINE_COUNT] = {
+        [GCN_DEADLINE_HEADER] = limits->header_timeout_us,
+        [GCN_DEADLINE_BODY] = limits->body_timeout_us,
+        [GCN_DEADLINE_SEND] = limits->send_timeout_us,
+        [GCN_DEADLINE_KEEPALIVE] = limits->keepalive_us,
+        [GCN_DEADLINE_LINGER] = limits->linger_us,
+    };
+
+    for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
+        gcn_timeq_init(&core->deadlines[i], spans_us[i]);
+    }
+    gcn_timeq_init(&core->young, YOUNG_US);
+    gcn_timeq_init(&core->pauses, PAUSE_US);
+    gcn_timeq_entry_init(&core->pause);
+}
+
+void gcn_core_init(struct gcn_core *core, struct gcn_loop *loop,
+                   const struct gcn_http_limits *limits, struct gcn_core_listener *listeners,
+                   uint32_t n_listeners)
+{
+    *core = (struct gcn_core){
+        .loop = loop, .limits = limits, .listeners = listeners, .n_listeners = n_listeners};
+    gcn_list_init(&core->ready);
+    gcn_list_init(&core->conns);
+    gcn_list_init(&core->free_exchanges);
+    init_deadlines(core);
+    core->cache = gcn_headcache_create();
+    for (uint32_t i = 0; i < n_listeners; i++) {
+        listeners[i].core = core;
+        listeners[i].watch = (struct gcn_watch){.fn = on_listener};
+    }
+}
+
+static void stop_listening(struct gcn_core *core)
+{
+    for (uint32_t i = 0; i < core->n_listeners; i++) {
+        gcn_loop_unwatch(core->loop, &core->listeners[i].watch, core->listeners[i].fd);
+    }
+    core->listening = false;
+}
+
+void gcn_core_finish_all(struct gcn_core *core)
+{
+    struct gcn_list *link;
+
+    stop_listening(core);
+    while ((link = gcn_list_first(&core->conns)) != NULL) {
+        gcn_conn_close(GCN_CONTAINER_OF(link, struct gcn_conn, link));
+    }
+    while ((link = gcn_list_first(&core->free_exchanges)) != NULL) {
+        gcn_list_remove(link);
+        gcn_free(GCN_CONTAINER_OF(link, struct gcn_exchange, link));
+    }
+    gcn_inbuf_finish_all(core);
+    gcn_headcache_destroy(core->cache);
+    gcn_free(core->scratch);
+    gcn_out_pool_finish();
+    core->cache = NULL;
+    core->scratch = NULL;
+}
+
+bool gcn_core_listen(struct gcn_core *core)
+{
+    for (uint32_t i = 0; i < core->n_listeners; i++) {
+        struct gcn_core_listener *listener = &core->listeners[i];
+        uint32_t interest = EPOLLIN | (listener->shared ? (uint32_t)EPOLLEXCLUSIVE : 0);
+        if (!listener->watch.registered &&
+            !gcn_loop_watch(core->loop, &listener->watch, listener->fd, interest)) {
+            return false;
+        }
+    }
+    core->listening = true;
+    return true;
+}
+
+/* Accept again if nothing speaks against it. */
+static void resume_listening(struct gcn_core *core)
+{
+    bool full = core->n_conns >= core->limits->worker_connections;
+
+    if (core->listening || core->held || core->draining || full ||
+        gcn_timeq_is_queued(&core->pause)) {
+        return;
+    }
+    if (!gcn_core_listen(core)) {
+        gcn_error_errno("cannot watch the listening sockets");
+        gcn_timeq_push(&core->pauses, &core->pause, core->loop->now_us);
+    }
+}
+
+void gcn_core_hold(struct gcn_core *core)
+{
+    core->held = true;
+    if (core->listening) {
+        stop_listening(core);
+    }
+}
+
+void gcn_core_release(struct gcn_core *core)
+{
+    core->held = false;
+    resume_listening(core);
+}
+
+static void pause_listening(struct gcn_core *core)
+{
+    stop_listening(core);
+    gcn_timeq_push(&core->pauses, &core->pause, core->loop->now_us);
+}
+
+/* Out of descriptors or memory: the connection stays in the kernel's queue, and we say so once. */
+static void accept_failed(struct gcn_core *core)
+{
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
+        return; /* somebody else took it, or the client has left already: accept(2) */
+    }
+    if (!core->no_descriptors) {
+        core->no_descriptors = true;
+        gcn_error_errno("cannot accept a connection (%u are open): accepting rests until some are "
+                        "closed; raise the limit of open files or lower worker_connections",
+                        core->n_conns);
+    }
+    pause_listening(core);
+}
+
+static void accept_one(struct gcn_core_listener *listener)
+{
+    struct gcn_core *core = listener->core;
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage storage;
+    } peer;
+    socklen_t len = sizeof(peer);
+
+    int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        accept_failed(core);
+        return;
+    }
+    core->no_descriptors = false;
+    struct gcn_conn *conn = gcn_conn_create(listener, fd, &peer.any);
+    if (listener->shared) {
+        gcn_conn_set_counted(conn, true);
+        gcn_timeq_push(&core->young, &conn->young, core->loop->now_us);
+    }
+    if (core->n_conns >= core->limits->worker_connections) {
+        stop_listening(core);
+    }
+    gcn_conn_receive(conn);
+}
+
+static void on_listener(struct gcn_watch *watch, uint32_t events)
+{
+    struct gcn_core_listener *listener = GCN_CONTAINER_OF(watch, struct gcn_core_listener, watch);
+    struct gcn_core *core = listener->core;
+
+    (void)events;
+    if (core->events.may_accept != NULL && !core->events.may_accept(core->events.context)) {
+        pause_listening(core);
+        return;
+    }
+    accept_one(listener);
+}
+
+void gcn_core_accept_now(struct gcn_core *core)
+{
+    if (core->held || core->draining || core->n_conns >= core->limits->worker_connections) {
+        return;
+    }
+    for (uint32_t i = 0; i < core->n_listeners; i++) {
+        accept_one(&core->listeners[i]);
+    }
+}
+
+static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
+{
+    struct gcn_response *res = &x->res;
+
+    res->sink = core->sink;
+    res->may_keep = x->req.head->keep_alive && core->limits->keepalive_us > 0 && !core->draining;
+    res->keepalive_s = res->may_keep ? core->limits->keepalive_us / 1000000 : 0;
+}
+
+struct gcn_exchange *gcn_core_take(struct gcn_core *core)
+{
+    struct gcn_list *link;
+
+    while ((link = gcn_list_first(&core->ready)) != NULL) {
+        struct gcn_exchange *x = GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+        struct gcn_conn *conn = x->conn;
+        gcn_list_remove(link);
+        if (GCN_UNLIKELY(conn->gone || (core->lagging && gcn_conn_has_left(conn)))) {
+            gcn_conn_close(conn);
+            continue;
+        }
+        conn->state = GCN_CONN_RUNNING;
+        prepare_response(core, x);
+        return x;
+    }
+    return NULL;
+}
+
+enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x)
+{
+    struct gcn_conn *conn = x->conn;
+    bool waiting = !gcn_out_is_empty(&conn->out);
+
+    (void)core;
+    if (conn->gone) {
+        gcn_out_clear(&x->res.out);
+        return GCN_SINK_GONE;
+    }
+    gcn_out_move(&conn->out, &x->res.out);
+    /* A finished response is sent by gcn_core_finish, which knows what comes after it. */
+    if (!waiting && !x->res.ended && !gcn_out_is_empty(&conn->out)) {
+        gcn_conn_flush(conn);
+    }
+    return conn->gone ? GCN_SINK_GONE : GCN_SINK_OK;
+}
+
+bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x)
+{
+    return !x->conn->gone && x->conn->out.len > core->limits->output_bytes;
+}
+
+bool gcn_core_is_gone(const struct gcn_exchange *x)
+{
+    return x->conn->gone;
+}
+
+void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x)
+{
+    core->requests++;
+    gcn_conn_responded(x->conn);
+    if (GCN_UNLIKELY(!core->listening)) {
+        resume_listening(core);
+    }
+}
+
+static void expire_connections(struct gcn_core *core, enum gcn_deadline deadline)
+{
+    struct gcn_timeq_entry *entry;
+
+    while ((entry = gcn_timeq_expire(&core->deadlines[deadline], core->loop->now_us)) != NULL) {
+        gcn_conn_timed_out(GCN_CONTAINER_OF(entry, struct gcn_conn, timer), deadline);
+    }
+}
+
+void gcn_core_expire(struct gcn_core *core)
+{
+    int64_t now_us = core->loop->now_us;
+    struct gcn_timeq_entry *entry;
+
+    for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
+        expire_connections(core, (enum gcn_deadline)i);
+    }
+    while ((entry = gcn_timeq_expire(&core->young, now_us)) != NULL) {
+        gcn_conn_set_counted(GCN_CONTAINER_OF(entry, struct gcn_conn, young), false);
+    }
+    (void)gcn_timeq_expire(&core->pauses, now_us);
+    if (!core->listening) {
+        resume_listening(core);
+    }
+}
+
+int gcn_core_timeout_ms(const struct gcn_core *core)
+{
+    int64_t next_us = gcn_timeq_next_us(&core->young);
+    int64_t other_us = gcn_timeq_next_us(&core->pauses);
+
+    next_us = other_us < next_us ? other_us : next_us;
+    for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
+        other_us = gcn_timeq_next_us(&core->deadlines[i]);
+        next_us = other_us < next_us ? other_us : next_us;
+    }
+    if (next_us == INT64_MAX) {
+        return -1;
+    }
+    int64_t wait_us = next_us - core->loop->now_us;
+    return wait_us <= 0 ? 0 : (int)(wait_us / 1000 + 1);
+}
+
+void gcn_core_drain(struct gcn_core *core, bool serve_queue)
+{
+    if (core->draining) {
+        return;
+    }
+    stop_listening(core);
+    while (serve_queue) {
+        uint32_t before = core->n_conns;
+        core->held = false;
+        for (uint32_t i = 0; i < core->n_listeners; i++) {
+            accept_one(&core->listeners[i]);
+        }
+        serve_queue = core->n_conns > before;
+    }
+    core->draining = true;
+    stop_listening(core);
+}
