@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inline executor: the app runs on the loop's thread, between two events. The fastest, because
+ * nothing is handed over; one request at a time, as a sync worker promises.
+ *
+ * Only a response that does not fit into the output bound waits for its client, and then the loop is
+ * turned from inside the sink: other connections are read and sent to meanwhile, but no other request
+ * is begun before this one's iterable is exhausted and closed.
+ */
+#include "exec.h"
+
+#include <gcorn/base/clock.h>
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/log.h>
+#include <gcorn/http/app.h>
+#include <gcorn/proc/exitcode.h>
+
+#include "serve.h"
+
+/* An app call longer than this leaves requests waiting whose clients may give up. */
+enum { LONG_CALL_US = 1000 };
+
+/* Lifetime: run. */
+struct inline_exec {
+    struct gcn_sink sink;
+    struct gcn_worker *worker; /* borrowed */
+    struct gcn_app *app;       /* borrowed */
+    struct gcn_serve serve;
+};
+
+/* Wait for events and hand them out; the interpreter is left while waiting. */
+static void wait_and_dispatch(struct inline_exec *exec)
+{
+    struct gcn_loop *loop = &exec->worker->loop;
+
+    exec->app->ops->leave(exec->app);
+    (void)gcn_loop_wait(loop, gcn_serve_timeout_ms(&exec->serve));
+    exec->app->ops->enter(exec->app);
+    gcn_loop_dispatch(loop);
+}
+
+/* Turn the loop until x's client has read enough or has left. */
+static enum gcn_sink_result wait_for_client(struct inline_exec *exec, struct gcn_exchange *x)
+{
+    struct gcn_core *core = &exec->serve.core;
+
+    gcn_core_hold(core); /* a sibling can run what we could only queue */
+    while (gcn_core_is_full(core, x)) {
+        if (atomic_load_explicit(&exec->worker->quitting, memory_order_relaxed)) {
+            gcn_core_release(core);
+            return GCN_SINK_GONE;
+        }
+        gcn_serve_tick(&exec->serve);
+        wait_and_dispatch(exec);
+    }
+    gcn_core_release(core);
+    return gcn_core_is_gone(x) ? GCN_SINK_GONE : GCN_SINK_OK;
+}
+
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+{
+    struct inline_exec *exec = GCN_CONTAINER_OF(sink, struct inline_exec, sink);
+    struct gcn_exchange *x = GCN_CONTAINER_OF(res, struct gcn_exchange, res);
+    struct gcn_core *core = &exec->serve.core;
+    enum gcn_sink_result result = gcn_core_send(core, x);
+
+    if (result == GCN_SINK_OK && !res->ended && gcn_core_is_full(core, x)) {
+        result = wait_for_client(exec, x);
+    }
+    return result;
+}
+
+static void run(struct inline_exec *exec, struct gcn_exchange *x)
+{
+    struct gcn_loop *loop = &exec->worker->loop;
+    int64_t began_us = loop->now_us;
+
+    gcn_serve_call_begins(&exec->serve, x);
+    exec->app->ops->call(exec->app, &x->req, &x->res);
+    loop->now_us = gcn_clock_us();
+    int64_t took_us = loop->now_us - began_us;
+    if (took_us > LONG_CALL_US) {
+        exec->serve.core.lagging = true;
+    }
+    gcn_core_finish(&exec->serve.core, x);
+    gcn_serve_call_ended(&exec->serve, took_us);
+}
+
+/* Nothing is ready to run: hand out the rest of the batch, or fetch another. */
+static void turn(struct inline_exec *exec)
+{
+    struct gcn_loop *loop = &exec->worker->loop;
+
+    if (gcn_loop_has_rest(loop)) {
+        gcn_loop_dispatch(loop);
+        return;
+    }
+    gcn_serve_tick(&exec->serve);
+    if (!gcn_list_is_empty(&exec->serve.core.ready)) {
+        return;
+    }
+    /* Under load there is always something, and the interpreter need not be left for it: threads of
+       the app get their turn between bytecodes, as always. */
+    if (gcn_loop_wait(loop, 0) > 0) {
+        gcn_loop_dispatch(loop);
+        return;
+    }
+    exec->serve.core.lagging = false;
+    wait_and_dispatch(exec);
+}
+
+int gcn_exec_inline_run(struct gcn_worker *worker)
+{
+    struct inline_exec exec = {.sink = {submit}, .worker = worker, .app = worker->app};
+
+    if (!gcn_serve_start(&exec.serve, worker, &exec.sink, 1)) {
+        return GCN_EXIT_BOOT;
+    }
+    for (;;) {
+        gcn_serve_check_stop(&exec.serve);
+        if (gcn_serve_is_over(&exec.serve)) {
+            break;
+        }
+        struct gcn_exchange *x = gcn_core_take(&exec.serve.core);
+        if (x != NULL) {
+            run(&exec, x);
+        } else {
+            turn(&exec);
+        }
+    }
+    gcn_serve_stop(&exec.serve);
+    return GCN_EXIT_OK;
+}

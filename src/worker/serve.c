@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker's I/O core and its place among its siblings.
+ *
+ * Connections wait in the kernel's queue until a worker with a free executor takes one. The kernel
+ * wakes one sleeping worker a connection (EPOLLEXCLUSIVE), and a worker accepts one, reads it and runs
+ * its request before it accepts the next. What is left is a worker that has accepted a connection whose
+ * request has not arrived: for some milliseconds that counts as load, and while it lasts the worker
+ * leaves further connections to an idle sibling, which it wakes.
+ */
+#include "serve.h"
+
+#include <string.h>
+
+#include <gcorn/base/clock.h>
+#include <gcorn/base/log.h>
+#include <gcorn/base/mem.h>
+#include <gcorn/config/settings.h>
+#include <gcorn/net/listener.h>
+
+#include "deadline.h"
+#include "recycle.h"
+
+static bool is_free(const struct gcn_slot *slot)
+{
+    int state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    return state == GCN_SLOT_IDLE && atomic_load_explicit(&slot->load, memory_order_relaxed) <
+                                         atomic_load_explicit(&slot->capacity, memory_order_relaxed);
+}
+
+/* A sibling that could take a connection at once, or NULL. */
+static const struct gcn_slot *find_free_sibling(const struct gcn_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->board->n_slots; i++) {
+        const struct gcn_slot *slot = &worker->board->slots[i];
+        if (slot != worker->slot && is_free(slot)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static bool may_accept(void *context)
+{
+    const struct gcn_serve *serve = context;
+    const struct gcn_worker *worker = serve->worker;
+    int capacity = atomic_load_explicit(&worker->slot->capacity, memory_order_relaxed);
+
+    if (serve->core.load < capacity) {
+        return true;
+    }
+    const struct gcn_slot *sibling = find_free_sibling(worker);
+    if (sibling == NULL) {
+        return true;
+    }
+    gcn_slot_poke(sibling);
+    return false;
+}
+
+static void publish_load(void *context, int load)
+{
+    struct gcn_serve *serve = context;
+    atomic_store_explicit(&serve->worker->slot->load, load, memory_order_relaxed);
+}
+
+static void init_listeners(struct gcn_serve *serve)
+{
+    const struct gcn_worker_start *start = serve->worker->start;
+
+    serve->listeners = gcn_alloc_zero(start->n_listeners, sizeof(*serve->listeners));
+    for (uint32_t i = 0; i < start->n_listeners; i++) {
+        const struct gcn_listener *from = &start->listeners[i];
+        struct gcn_core_listener *to = &serve->listeners[i];
+        to->fd = from->fd;
+        to->is_unix = from->is_unix;
+        to->shared = !serve->alone;
+        to->local.is_unix = from->is_unix;
+        to->local.path = from->is_unix ? from->addr.path : NULL;
+        memcpy(to->local.host, from->host, sizeof(to->local.host));
+        memcpy(to->local.port, from->port, sizeof(to->local.port));
+    }
+}
+
+/* A sibling was too busy to accept, or a signal came. */
+static void on_wake(struct gcn_worker *worker)
+{
+    gcn_core_accept_now(worker->core);
+}
+
+bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct gcn_sink *sink,
+                     int capacity)
+{
+    serve->worker = worker;
+    serve->alone = worker->settings->workers <= 1;
+    init_listeners(serve);
+    gcn_core_init(&serve->core, &worker->loop, &worker->limits, serve->listeners,
+                  worker->start->n_listeners);
+    serve->core.sink = sink;
+    serve->core.events.context = serve;
+    if (!serve->alone) {
+        serve->core.events.may_accept = may_accept;
+        serve->core.events.load = publish_load;
+    }
+    worker->core = &serve->core;
+    worker->on_wake = on_wake;
+    atomic_store_explicit(&worker->slot->capacity, capacity, memory_order_relaxed);
+    if (!gcn_core_listen(&serve->core)) {
+        gcn_error_errno("worker: cannot watch the listening sockets");
+        return false;
+    }
+    atomic_store_explicit(&worker->slot->state, GCN_SLOT_IDLE, memory_order_release);
+    return true;
+}
+
+void gcn_serve_stop(struct gcn_serve *serve)
+{
+    serve->worker->core = NULL;
+    serve->worker->on_wake = NULL;
+    gcn_core_finish_all(&serve->core);
+    gcn_free(serve->listeners);
+    serve->listeners = NULL;
+}
+
+/* True if a sibling goes on serving, so that what waits in the listen queues is not lost with us. */
+static bool has_successor(const struct gcn_worker *worker)
+{
+    for (uint32_t i = 0; i < worker->board->n_slots; i++) {
+        int state = atomic_load_explicit(&worker->board->slots[i].state, memory_order_relaxed);
+        if (state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void gcn_serve_check_stop(struct gcn_serve *serve)
+{
+    struct gcn_worker *worker = serve->worker;
+
+    if (serve->core.draining || !atomic_load_explicit(&worker->stopping, memory_order_relaxed)) {
+        return;
+    }
+    /* Every worker says that it drains before it looks, so the last one sees that there is no other. */
+    atomic_store(&worker->slot->state, GCN_SLOT_DRAINING);
+    gcn_core_drain(&serve->core, !has_successor(worker));
+}
+
+bool gcn_serve_is_over(const struct gcn_serve *serve)
+{
+    const struct gcn_worker *worker = serve->worker;
+
+    if (atomic_load_explicit(&worker->quitting, memory_order_relaxed)) {
+        return true;
+    }
+    return serve->core.draining &&
+           (gcn_core_is_idle(&serve->core) || worker->loop.now_us >= worker->stop_by_us);
+}
+
+int gcn_serve_timeout_ms(const struct gcn_serve *serve)
+{
+    int core_ms = gcn_core_timeout_ms(&serve->core);
+    int heartbeat_ms = gcn_deadline_wait_ms(serve->worker);
+    int wait_ms = core_ms < 0 || (heartbeat_ms >= 0 && heartbeat_ms < core_ms) ? heartbeat_ms
+                                                                               : core_ms;
+
+    if (serve->core.draining) {
+        int64_t left_ms = (serve->worker->stop_by_us - serve->worker->loop.now_us) / 1000 + 1;
+        left_ms = left_ms < 0 ? 0 : left_ms;
+        wait_ms = wait_ms < 0 || left_ms < wait_ms ? (int)left_ms : wait_ms;
+    }
+    return wait_ms;
+}
+
+void gcn_serve_tick(struct gcn_serve *serve)
+{
+    struct gcn_slot *slot = serve->worker->slot;
+    const struct gcn_core *core = &serve->core;
+
+    gcn_core_expire(&serve->core);
+    gcn_deadline_push(serve->worker, serve->worker->loop.now_us);
+    atomic_store_explicit(&slot->connections, core->n_conns, memory_order_relaxed);
+    atomic_store_explicit(&slot->accepted, (int64_t)core->accepted, memory_order_relaxed);
+    atomic_store_explicit(&slot->refused, (int64_t)core->refused, memory_order_relaxed);
+    atomic_store_explicit(&slot->bytes_in, (int64_t)core->bytes_in, memory_order_relaxed);
+    atomic_store_explicit(&slot->bytes_out, (int64_t)core->bytes_out, memory_order_relaxed);
+}
+
+void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x)
+{
+    struct gcn_worker *worker = serve->worker;
+    const struct gcn_head *head = x->req.head;
+    int64_t now_us = worker->loop.now_us;
+
+    gcn_slot_set_doing(worker->slot, head->method.ptr, head->method.len, head->path.ptr,
+                       head->path.len);
+    atomic_store_explicit(&worker->slot->started_ms, now_us / 1000, memory_order_relaxed);
+    gcn_deadline_push(worker, now_us);
+}
+
+void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us)
+{
+    struct gcn_slot *slot = serve->worker->slot;
+    int64_t busy_us = atomic_load_explicit(&slot->busy_us, memory_order_relaxed);
+
+    atomic_store_explicit(&slot->busy_us, busy_us + took_us, memory_order_relaxed);
+    atomic_store_explicit(&slot->started_ms, 0, memory_order_relaxed);
+    gcn_recycle_count(serve->worker, serve->worker->loop.now_us);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the executors share: the I/O core of the worker, set up from what the arbiter handed over, and
+ * the rule by which siblings leave connections to each other.
+ */
+#ifndef GCORN_WORKER_SERVE_H
+#define GCORN_WORKER_SERVE_H
+
+#include <stdbool.h>
+
+#include <gcorn/http/core.h>
+
+#include "worker_private.h"
+
+/* Lifetime: an executor's run. */
+struct gcn_serve {
+    struct gcn_worker *worker; /* borrowed */
+    struct gcn_core core;
+    struct gcn_core_listener *listeners; /* owned */
+    bool alone;                          /* no siblings: nothing to be shared */
+};
+
+/*
+ * Set up worker->core with its listeners; responses go to `sink`, and `capacity` requests can run at
+ * once. False (logged) if the kernel refuses to watch the listeners.
+ */
+bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct gcn_sink *sink,
+                     int capacity);
+
+/* Close what is still open and free everything. */
+void gcn_serve_stop(struct gcn_serve *serve);
+
+/* Acts on worker->stopping: begins to drain, once. */
+void gcn_serve_check_stop(struct gcn_serve *serve);
+
+/* True when the executor should return: quitting, drained, or out of time. */
+bool gcn_serve_is_over(const struct gcn_serve *serve);
+
+/* How long the loop may wait now, in ms; -1 for ever. */
+int gcn_serve_timeout_ms(const struct gcn_serve *serve);
+
+/* Once a batch: deadlines, heartbeat, counters to the scoreboard. */
+void gcn_serve_tick(struct gcn_serve *serve);
+
+/* The app begins, or has ended, a call for `x`: scoreboard, counters, heartbeat. Loop's thread. */
+void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x);
+void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us);
+
+#endif
