@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <gcorn/base/mem.h>
 #include <gcorn/base/parse.h>
 
 bool gcn_ip_parse(struct gcn_slice text, struct gcn_ip *out)
@@ -123,4 +124,43 @@ bool gcn_network_contains(const struct gcn_network *network, const struct gcn_ip
 {
     return network->ip.len == ip->len && ip->len != 0 &&
            same_bits(network->ip.bytes, ip->bytes, network->bits);
+}
+
+bool gcn_networks_parse(const char *const *texts, size_t n, struct gcn_networks *out,
+                        struct gcn_error *err)
+{
+    *out = (struct gcn_networks){0};
+    out->items = gcn_alloc_zero(n, sizeof(*out->items));
+    for (size_t i = 0; i < n; i++) {
+        struct gcn_slice text = gcn_slice_of(texts[i]);
+        if (gcn_slice_equal(text, GCN_SLICE("*"))) {
+            out->any = true;
+        } else if (gcn_network_parse(text, &out->items[out->n], err)) {
+            out->n++;
+        } else {
+            gcn_networks_finish(out);
+            return false;
+        }
+    }
+    return true;
+}
+
+void gcn_networks_finish(struct gcn_networks *set)
+{
+    gcn_free(set->items);
+    *set = (struct gcn_networks){0};
+}
+
+bool gcn_networks_contain(const struct gcn_networks *set, const struct sockaddr *sa)
+{
+    if (set->any) {
+        return true;
+    }
+    struct gcn_ip ip = gcn_ip_of_sockaddr(sa);
+    for (size_t i = 0; i < set->n; i++) {
+        if (gcn_network_contains(&set->items[i], &ip)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -20,10 +20,19 @@ static inline void gcn_deadline_push(struct gcn_worker *worker, int64_t now_us)
     atomic_store_explicit(&worker->slot->deadline_ms, at_ms, memory_order_relaxed);
 }
 
-/* The longest the loop may wait before the deadline has to be pushed again; -1: for ever. */
+/*
+ * The longest the loop may wait before the deadline has to be pushed again; -1: for ever. Half the
+ * timeout, and a minute at most.
+ */
 static inline int gcn_deadline_wait_ms(const struct gcn_worker *worker)
 {
-    return worker->timeout_us == 0 ? -1 : (int)(worker->timeout_us / 2000);
+    enum { MAX_WAIT_MS = 60000 };
+    int64_t half_ms = worker->timeout_us / 2000;
+
+    if (worker->timeout_us == 0) {
+        return -1;
+    }
+    return half_ms < MAX_WAIT_MS ? (int)half_ms : MAX_WAIT_MS;
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <gcorn/http/limits.h>
+#include <gcorn/net/addr.h>
 #include <gcorn/net/loop.h>
 #include <gcorn/proc/scoreboard.h>
 #include <gcorn/worker/worker.h>
@@ -24,7 +25,9 @@ struct gcn_worker {
     const struct gcn_settings *settings;
     struct gcn_scoreboard *board;
     struct gcn_slot *slot;
-    struct gcn_http_limits limits; /* borrows from the settings */
+    struct gcn_http_limits limits; /* borrows from the settings and from options */
+    struct gcn_networks forwarders; /* whose word on scheme and path is believed */
+    struct gcn_networks proxies;    /* who may speak the PROXY protocol */
     struct gcn_loop loop;
     struct gcn_app *app;           /* owned; loaded before an executor runs */
     struct gcn_core *core;         /* borrowed from the executor, which makes it; NULL outside */
@@ -36,9 +39,12 @@ struct gcn_worker {
        Thread: loop. May be NULL. */
     void (*on_wake)(struct gcn_worker *worker);
 
-    /* Any thread may read these. They go from false to true once, before on_wake is called. */
+    /* Any thread may read these. They go from false to true once, before on_wake is called, except
+       that a quick stop may come before the loop is turned. */
     _Atomic bool stopping; /* finish what runs and what is queued, then return from run */
     _Atomic bool quitting; /* return from run as soon as the call in progress is over */
+
+    bool aborted; /* the arbiter found it silent and sent ABRT */
 
     int64_t timeout_us;     /* the setting; 0: silence is never punished */
     int64_t stop_by_us;     /* loop time at which a drain is given up; meaningful while stopping */

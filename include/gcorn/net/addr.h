@@ -43,7 +43,7 @@ struct gcn_addr {
 /*
  * Read one of: HOST:PORT, HOST, :PORT, PORT, [V6]:PORT, [V6], "" (each also behind "tcp://"),
  * unix:PATH, unix://PATH, fd://N. A missing host is 0.0.0.0, a missing port 8000. Digits alone are a
- * port (gunicorn: a host of that name).
+ * port of 127.0.0.1 (gunicorn: a host of that name).
  */
 GCN_MUST_CHECK bool gcn_addr_parse(struct gcn_slice text, struct gcn_addr *out,
                                    struct gcn_error *err);
@@ -88,5 +88,23 @@ GCN_MUST_CHECK bool gcn_network_parse(struct gcn_slice text, struct gcn_network 
 
 /* IPv4 and IPv6 never match each other, not even as ::ffff:a.b.c.d. */
 bool gcn_network_contains(const struct gcn_network *network, const struct gcn_ip *ip);
+
+/* Any lifetime; {0} has no members. */
+struct gcn_networks {
+    struct gcn_network *items; /* owned by whoever made the set */
+    size_t n;
+    bool any; /* "*" was among them: everything is a member */
+};
+
+/*
+ * Read `n` texts, each a network or "*", into a set (gcn_networks_finish). False at the first that is
+ * neither; the set is empty then.
+ */
+GCN_MUST_CHECK bool gcn_networks_parse(const char *const *texts, size_t n,
+                                       struct gcn_networks *out, struct gcn_error *err);
+void gcn_networks_finish(struct gcn_networks *set);
+
+/* True if the address in `sa` is in one of the networks. */
+bool gcn_networks_contain(const struct gcn_networks *set, const struct sockaddr *sa);
 
 #endif

@@ -13,11 +13,13 @@ struct gcn_app;
 struct gcn_listener;
 struct gcn_scoreboard;
 struct gcn_settings;
+struct gcn_signals;
 struct gcn_slot;
 
 /* What the arbiter hands over. Everything is borrowed and outlives the worker's process. */
 struct gcn_worker_start {
     const struct gcn_settings *settings;
+    const char *const *argv;         /* the program's, NULL-terminated: becomes sys.argv */
     const char *proc_name;           /* what stands in the title's brackets */
     struct gcn_scoreboard *board;
     struct gcn_slot *slot;           /* its own */
@@ -25,7 +27,7 @@ struct gcn_worker_start {
     uint32_t n_listeners;
     uint64_t age;                    /* 1 for the first worker of this arbiter */
     int arbiter_pid;
-    int lifeline_fd;                 /* a pipe's read end; only the arbiter holds the other */
+    struct gcn_signals *signals;     /* the arbiter's: still blocked, and its descriptor still open */
     struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
 

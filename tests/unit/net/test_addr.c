@@ -25,8 +25,8 @@ static void addr_reads_every_form_that_is_documented(void **state)
         {"127.0.0.1", "127.0.0.1:8000"},
         {":80", "0.0.0.0:80"},
         {"", "0.0.0.0:8000"},
-        {"8000", "0.0.0.0:8000"},
-        {"0", "0.0.0.0:0"},
+        {"8000", "127.0.0.1:8000"},
+        {"0", "127.0.0.1:0"},
         {" 127.0.0.1:81 ", "127.0.0.1:81"},
         {"LocalHost:0", "localhost:0"},
         {"my_host.example-1.net:65535", "my_host.example-1.net:65535"},
@@ -186,6 +186,33 @@ static void network_refuses_what_is_not_one(void **state)
     }
 }
 
+static void networks_know_their_members(void **state)
+{
+    static const char *const two[] = {"10.0.0.0/8", "::1"};
+    static const char *const any[] = {"10.0.0.0/8", "*"};
+    static const char *const bad[] = {"10.0.0.0/8", "x"};
+    struct sockaddr_in in = {.sin_family = AF_INET};
+    struct sockaddr unix_peer = {.sa_family = AF_UNIX};
+    struct gcn_networks set;
+    struct gcn_error err = {{0}};
+
+    (void)state;
+    in.sin_addr.s_addr = htonl(0x0a000001);
+    assert_true(gcn_networks_parse(two, 2, &set, &err));
+    assert_true(gcn_networks_contain(&set, (struct sockaddr *)&in));
+    assert_false(gcn_networks_contain(&set, &unix_peer));
+    in.sin_addr.s_addr = htonl(0x0b000001);
+    assert_false(gcn_networks_contain(&set, (struct sockaddr *)&in));
+    gcn_networks_finish(&set);
+    assert_false(gcn_networks_contain(&set, (struct sockaddr *)&in));
+    assert_true(gcn_networks_parse(any, 2, &set, &err));
+    assert_true(gcn_networks_contain(&set, (struct sockaddr *)&in));
+    assert_true(gcn_networks_contain(&set, &unix_peer));
+    gcn_networks_finish(&set);
+    assert_false(gcn_networks_parse(bad, 2, &set, &err));
+    assert_int_equal(set.n, 0);
+}
+
 static void ip_that_is_none_is_in_no_network(void **state)
 {
     struct gcn_network network;
@@ -207,6 +234,7 @@ int main(void)
         cmocka_unit_test(sockaddr_prints_numbers),
         cmocka_unit_test(network_knows_its_members),
         cmocka_unit_test(network_refuses_what_is_not_one),
+        cmocka_unit_test(networks_know_their_members),
         cmocka_unit_test(ip_that_is_none_is_in_no_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

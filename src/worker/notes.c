@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Handlers, all async-signal-safe. The death of the arbiter comes as a signal too (PR_SET_PDEATHSIG),
+ * because a sync worker that runs the app does not turn its loop. That is sound here: the signal is
+ * sent when the forking *thread* dies, and the arbiter forks on its main thread only.
+ */
+#include "notes.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/proc/exitcode.h>
+#include <gcorn/proc/scoreboard.h>
+#include <gcorn/proc/signals.h>
+#include <gcorn/python/python.h>
+
+/* A signal that nobody else uses; its timer gives an orphan two seconds in all. */
+enum { ORPHAN_SIGNAL = SIGPWR, ORPHAN_S = 2 };
+
+/* Process: what the handlers know. */
+static struct {
+    const struct gcn_slot *slot; /* borrowed */
+    pid_t arbiter_pid;
+    timer_t orphan_timer;
+    bool has_timer;
+    _Atomic bool booted;
+    _Atomic unsigned noted;
+} notes;
+
+static void note(unsigned bits)
+{
+    if (!atomic_load_explicit(&notes.booted, memory_order_relaxed)) {
+        _exit(bits & GCN_NOTE_ABORT ? GCN_EXIT_ERROR : GCN_EXIT_OK);
+    }
+    atomic_fetch_or_explicit(&notes.noted, bits, memory_order_relaxed);
+    gcn_slot_poke(notes.slot);
+}
+
+static void on_stop(int signum)
+{
+    (void)signum;
+    note(GCN_NOTE_STOP);
+}
+
+static void on_quit(int signum)
+{
+    (void)signum;
+    gcn_py_interrupt();
+    note(GCN_NOTE_QUIT);
+}
+
+static void on_abort(int signum)
+{
+    gcn_py_dump_stacks_on(signum, STDERR_FILENO);
+    gcn_py_interrupt();
+    note(GCN_NOTE_ABORT);
+}
+
+static void on_reopen(int signum)
+{
+    (void)signum;
+    if (atomic_load_explicit(&notes.booted, memory_order_relaxed)) {
+        note(GCN_NOTE_REOPEN);
+    }
+}
+
+/* The arbiter's business, sent to the whole process group by a terminal or by mistake. */
+static void on_nothing(int signum)
+{
+    (void)signum;
+}
+
+static void on_orphan(int signum, siginfo_t *info, void *context)
+{
+    const struct itimerspec soon = {.it_value = {.tv_sec = ORPHAN_S}};
+
+    (void)signum;
+    (void)context;
+    if (info->si_code == SI_TIMER) {
+        _exit(GCN_EXIT_ERROR);
+    }
+    if (getppid() == notes.arbiter_pid) {
+        return; /* somebody else sent it */
+    }
+    if (notes.has_timer) {
+        timer_settime(notes.orphan_timer, 0, &soon, NULL);
+    }
+    note(GCN_NOTE_ORPHAN);
+}
+
+void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid)
+{
+    static const int ignored[] = {SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
+
+    notes.slot = slot;
+    notes.arbiter_pid = arbiter_pid;
+    for (size_t i = 0; i < GCN_COUNT(ignored); i++) {
+        /* Not SIG_IGN, which the app's subprocesses would inherit. */
+        gcn_signal_catch(ignored[i], on_nothing);
+    }
+    gcn_signal_catch(SIGTERM, on_stop);
+    gcn_signal_catch(SIGINT, on_quit);
+    gcn_signal_catch(SIGQUIT, on_quit);
+    gcn_signal_catch(SIGABRT, on_abort);
+    gcn_signal_catch(SIGUSR1, on_reopen);
+}
+
+void gcn_notes_booted(void)
+{
+    atomic_store_explicit(&notes.booted, true, memory_order_relaxed);
+}
+
+bool gcn_notes_watch_arbiter(void)
+{
+    struct sigaction action = {.sa_sigaction = on_orphan, .sa_flags = SA_RESTART | SA_SIGINFO};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = ORPHAN_SIGNAL};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(ORPHAN_SIGNAL, &action, NULL);
+    notes.has_timer = timer_create(CLOCK_MONOTONIC, &event, &notes.orphan_timer) == 0;
+    prctl(PR_SET_PDEATHSIG, ORPHAN_SIGNAL);
+    return getppid() == notes.arbiter_pid;
+}
+
+unsigned gcn_notes_take(void)
+{
+    return atomic_exchange_explicit(&notes.noted, 0, memory_order_relaxed);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals of a worker. The handlers only note what came, poke the worker's eventfd and, where
+ * Python may be running for long, ask it to stop; the loop acts on the notes.
+ */
+#ifndef GCORN_WORKER_NOTES_H
+#define GCORN_WORKER_NOTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct gcn_slot;
+
+enum gcn_note {
+    GCN_NOTE_STOP = 1 << 0,   /* TERM: finish what there is, then leave */
+    GCN_NOTE_QUIT = 1 << 1,   /* INT, QUIT: leave now; the app call in progress is interrupted */
+    GCN_NOTE_ABORT = 1 << 2,  /* ABRT: silent for too long; stacks were written */
+    GCN_NOTE_REOPEN = 1 << 3, /* USR1: open the log files again */
+    GCN_NOTE_ORPHAN = 1 << 4, /* the arbiter is gone */
+};
+
+/*
+ * Catch the worker's signals (they may still be blocked). Until gcn_notes_booted, a signal that asks
+ * to leave ends the process at once: there is nothing to finish yet.
+ */
+void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid);
+
+/* From now on the loop reads the notes. */
+void gcn_notes_booted(void);
+
+/*
+ * Have the kernel tell when the arbiter dies. Call it after the last change of identity, which would
+ * undo it. False if the arbiter is gone already.
+ */
+bool gcn_notes_watch_arbiter(void);
+
+/* The notes since the last call, as bits of enum gcn_note. Thread: loop. */
+unsigned gcn_notes_take(void);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker from the fork to its exit: boot, run an executor, finish. What it does while it runs is
+ * the executor's and the I/O core's business.
+ */
+#include <gcorn/worker/worker.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <gcorn/base/clock.h>
+#include <gcorn/base/log.h>
+#include <gcorn/base/mem.h>
+#include <gcorn/config/settings.h>
+#include <gcorn/proc/exitcode.h>
+#include <gcorn/proc/signals.h>
+#include <gcorn/proc/title.h>
+#include <gcorn/python/python.h>
+
+#include "deadline.h"
+#include "exec.h"
+#include "notes.h"
+#include "options.h"
+#include "recycle.h"
+#include "worker_private.h"
+
+enum {
+    ORPHAN_GRACE_US = 1800000, /* of the two seconds that notes.c allows */
+    SPARE_DESCRIPTORS = 256,   /* for the app, beside the connections */
+};
+
+static void set_state(struct gcn_worker *worker, enum gcn_slot_state state)
+{
+    atomic_store_explicit(&worker->slot->state, state, memory_order_relaxed);
+}
+
+/* Begin to stop gracefully: what is left has until `grace_us` from now. */
+static void begin_stop(struct gcn_worker *worker, int64_t grace_us)
+{
+    int64_t by_us = worker->loop.now_us + grace_us;
+
+    if (!worker->stopping || by_us < worker->stop_by_us) {
+        worker->stop_by_us = by_us;
+    }
+    worker->stopping = true;
+    set_state(worker, GCN_SLOT_DRAINING);
+}
+
+static void act_on_notes(struct gcn_worker *worker, unsigned notes)
+{
+    /* A tenth is left for Python's own end before the arbiter loses patience. */
+    int64_t grace_us = worker->settings->graceful_timeout * 900000;
+
+    if (notes & GCN_NOTE_STOP) {
+        begin_stop(worker, grace_us);
+    }
+    if (notes & GCN_NOTE_ORPHAN) {
+        gcn_warn("the arbiter (pid %d) is gone; finishing", worker->start->arbiter_pid);
+        begin_stop(worker, grace_us < ORPHAN_GRACE_US ? grace_us : ORPHAN_GRACE_US);
+    }
+    if (notes & (GCN_NOTE_QUIT | GCN_NOTE_ABORT)) {
+        worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
+        worker->quitting = true;
+    }
+}
+
+static void on_wake(struct gcn_watch *watch, uint32_t events)
+{
+    struct gcn_worker *worker = GCN_CONTAINER_OF(watch, struct gcn_worker, wake_watch);
+    uint64_t count;
+
+    (void)events;
+    ssize_t ignored = read(worker->slot->wake_fd, &count, sizeof(count));
+    (void)ignored; /* EAGAIN: somebody else's poke was read with the last one */
+    act_on_notes(worker, gcn_notes_take());
+    if (worker->on_wake != NULL) {
+        worker->on_wake(worker);
+    }
+}
+
+/* Let the process have as many descriptors as it may keep connections, if the system permits. */
+static void raise_descriptor_limit(const struct gcn_settings *settings)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)settings->worker_connections + SPARE_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted) {
+        gcn_warn("the limit of open files (%llu) is below what worker_connections asks for (%lld)",
+                 (unsigned long long)limit.rlim_cur, (long long)settings->worker_connections);
+    }
+}
+
+/* The environment that the settings ask for. Before Python starts, which copies it. */
+static void export_environment(const struct gcn_settings *settings)
+{
+    for (size_t i = 0; i < settings->raw_env.n; i++) {
+        const char *equals = strchr(settings->raw_env.items[i], '=');
+        if (equals != NULL) {
+            char *name = gcn_strndup(settings->raw_env.items[i],
+                                     (size_t)(equals - settings->raw_env.items[i]));
+            setenv(name, equals + 1, 1);
+            gcn_free(name);
+        }
+    }
+}
+
+/* Everything before Python. */
+static bool prepare(struct gcn_worker *worker, struct gcn_error *err)
+{
+    const struct gcn_settings *settings = worker->settings;
+
+    if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
+        return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
+    }
+    export_environment(settings);
+    raise_descriptor_limit(settings);
+    if (!gcn_options_init(worker, err) || !gcn_loop_init(&worker->loop, err)) {
+        return false;
+    }
+    gcn_recycle_init(worker);
+    worker->wake_watch.fn = on_wake;
+    if (!gcn_loop_watch(&worker->loop, &worker->wake_watch, worker->slot->wake_fd, EPOLLIN)) {
+        return gcn_error_set_errno(err, "cannot watch the worker's eventfd");
+    }
+    return gcn_notes_watch_arbiter() || gcn_error_set(err, "the arbiter is gone");
+}
+
+/* Start Python and load the app, unless that was done before the fork. False with *code. */
+static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code)
+{
+    struct gcn_py_options options;
+
+    if (worker->start->app != NULL) {
+        worker->app = worker->start->app;
+        return true;
+    }
+    gcn_options_python(worker, &options);
+    if (!gcn_py_start(&options, err)) {
+        return false;
+    }
+    worker->app = gcn_py_app_load(worker->settings->app, err, code);
+    return worker->app != NULL;
+}
+
+/* False with the exit code in *code; a module may leave with 0 while it is imported. */
+static bool boot(struct gcn_worker *worker, int *code)
+{
+    struct gcn_error err = {{0}};
+
+    gcn_info("worker %d (pid %d) boots", (int)worker->start->age, (int)getpid());
+    *code = GCN_EXIT_BOOT;
+    if (!prepare(worker, &err) || !load_app(worker, &err, code)) {
+        gcn_error("%s", err.text);
+        return false;
+    }
+    gcn_notes_booted();
+    gcn_deadline_push(worker, gcn_clock_us());
+    set_state(worker, GCN_SLOT_IDLE);
+    gcn_scoreboard_poke_arbiter(worker->board);
+    return true;
+}
+
+static void finish(struct gcn_worker *worker)
+{
+    set_state(worker, GCN_SLOT_ENDED);
+    gcn_py_app_destroy(worker->app);
+    gcn_py_stop();
+    gcn_loop_unwatch(&worker->loop, &worker->wake_watch, worker->slot->wake_fd);
+    gcn_loop_finish(&worker->loop);
+    gcn_options_finish(worker);
+}
+
+void gcn_worker_run(const struct gcn_worker_start *start)
+{
+    struct gcn_worker worker = {
+        .start = start,
+        .settings = start->settings,
+        .board = start->board,
+        .slot = start->slot,
+        .loop = {.epoll_fd = -1},
+    };
+
+    gcn_title_set("gcorn: worker [%s]", start->proc_name);
+    atomic_store_explicit(&start->slot->pid, (int32_t)getpid(), memory_order_relaxed);
+    gcn_notes_start(start->slot, start->arbiter_pid);
+    gcn_signals_release(start->signals);
+    int code;
+    if (boot(&worker, &code)) {
+        code = gcn_exec_inline_run(&worker);
+        code = worker.aborted ? GCN_EXIT_ERROR : code;
+    }
+    gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());
+    finish(&worker);
+    exit(code);
+}
