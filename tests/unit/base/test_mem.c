@@ -9,7 +9,7 @@
 #include <gcorn/base/mem.h>
 
 /* AddressSanitizer answers a huge request with NULL, as malloc does. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
