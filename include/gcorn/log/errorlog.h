@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the lines of the error log go: what stands behind <gcorn/base/log.h> once the settings are
+ * known. One a process; workers inherit the arbiter's.
+ */
+#ifndef GCORN_LOG_ERRORLOG_H
+#define GCORN_LOG_ERRORLOG_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+#include <gcorn/base/log.h>
+
+/* Used during gcn_log_open only. */
+struct gcn_log_options {
+    const char *errorlog;     /* "-": standard error; a path; NULL: nowhere */
+    enum gcn_log_level level; /* lines below it are not written */
+    bool capture_output;      /* descriptors 1 and 2 lead to the error log, unless that is "-" */
+    uid_t uid;                /* who log files belong to that are made; (uid_t)-1: as it comes */
+    gid_t gid;                /* (gid_t)-1: as it comes */
+};
+
+/*
+ * Open the error log and send everything that is logged there from now on; what was open before is
+ * closed afterwards, so a reload can call it with new options. On an error the old log stays. Also
+ * ignores SIGPIPE: a closed pipe costs lines, not the process.
+ * Called by the arbiter before it forks and before it gives up privileges; workers inherit it.
+ */
+GCN_MUST_CHECK bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err);
+
+/* USR1, in the arbiter and in workers: open the file again. If that fails the old one is kept. */
+void gcn_log_reopen(void);
+
+/* Back to plain standard error; descriptors 1 and 2 stay where they lead. Harmless if not open. */
+void gcn_log_close(void);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The error log's one writer: to its file or stream and to syslog. A lock keeps threads apart; it is
+ * taken around a fork, so that a child never inherits it locked.
+ */
+#include <gcorn/log/errorlog.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gcorn/base/clock.h>
+
+#include "file.h"
+
+/* Process. Guarded by `lock` once it is open. */
+static struct {
+    pthread_mutex_t lock;
+    bool prepared; /* what is done once a process was done */
+    struct gcn_log_file file;
+    int saved_fds[2];  /* what 1 and 2 were before they were captured; -1, -1: they are not */
+    uint64_t followed; /* file.reopened when 1 and 2 were last pointed at it */
+} errorlog = {
+    .lock = PTHREAD_MUTEX_INITIALIZER,
+    .file = {.fd = -1},
+    .saved_fds = {-1, -1},
+};
+
+static void lock_log(void)
+{
+    pthread_mutex_lock(&errorlog.lock);
+}
+
+static void unlock_log(void)
+{
+    pthread_mutex_unlock(&errorlog.lock);
+}
+
+static bool is_captured(void)
+{
+    return errorlog.saved_fds[0] >= 0;
+}
+
+/* Point 1 and 2 at the file, if they are captured and it is another one than before. */
+static void follow_file(void)
+{
+    if (is_captured() && errorlog.followed != errorlog.file.reopened) {
+        errorlog.followed = errorlog.file.reopened;
+        dup2(errorlog.file.fd, STDOUT_FILENO);
+        dup2(errorlog.file.fd, STDERR_FILENO);
+    }
+}
+
+static void release_output(void)
+{
+    for (int i = 0; i < 2 && is_captured(); i++) {
+        dup2(errorlog.saved_fds[i], STDOUT_FILENO + i);
+        close(errorlog.saved_fds[i]);
+    }
+    errorlog.saved_fds[0] = errorlog.saved_fds[1] = -1;
+}
+
+static bool capture_output(struct gcn_error *err)
+{
+    int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    int err_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+
+    if (out < 0 || err_fd < 0) {
+        gcn_error_set_errno(err, "cannot keep standard output and error aside for capture_output");
+        close(out < 0 ? err_fd : out);
+        return false;
+    }
+    errorlog.saved_fds[0] = out;
+    errorlog.saved_fds[1] = err_fd;
+    return true;
+}
+
+/* Where to say that the error log itself fails: the standard error of old, if that is elsewhere. */
+static void tell_last_resort(int error)
+{
+    int fd = is_captured() ? errorlog.saved_fds[1] : STDERR_FILENO;
+
+    if (errorlog.file.path != NULL) {
+        dprintf(fd,
+                "gcorn: cannot write to the error log \"%s\": %s; lines are lost until it works\n",
+                errorlog.file.path, strerror(error));
+    }
+}
+
+static void write_line(void *context, enum gcn_log_level level, const char *line, size_t len,
+                       size_t message_offset)
+{
+    enum gcn_log_outcome outcome;
+    int64_t lost = 0;
+
+    (void)context;
+    (void)level;
+    (void)message_offset;
+    lock_log();
+    outcome = gcn_log_file_write(&errorlog.file, line, len, gcn_clock_ms(), &lost);
+    if (outcome == GCN_LOG_FAILED) {
+        tell_last_resort(errno);
+    }
+    follow_file();
+    unlock_log();
+    if (outcome == GCN_LOG_RESUMED) {
+        gcn_warn("%lld lines were lost while the error log could not be written", (long long)lost);
+    }
+}
+
+static void prepare_process(void)
+{
+    if (!errorlog.prepared) {
+        errorlog.prepared = true;
+        signal(SIGPIPE, SIG_IGN);
+        pthread_atfork(lock_log, unlock_log, unlock_log);
+    }
+}
+
+static bool open_file(struct gcn_log_file *file, const struct gcn_log_options *options,
+                      struct gcn_error *err)
+{
+    const struct gcn_log_owner owner = {options->uid, options->gid};
+
+    *file = (struct gcn_log_file){.fd = -1};
+    if (options->errorlog == NULL) {
+        return true;
+    }
+    if (!gcn_log_file_open(file, options->errorlog, STDERR_FILENO, owner, err)) {
+        return gcn_error_prefix(err, "errorlog");
+    }
+    return true;
+}
+
+bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err)
+{
+    struct gcn_log_file file;
+
+    prepare_process();
+    lock_log();
+    bool was_captured = is_captured();
+    if (was_captured) {
+        release_output(); /* "-" means the standard error of old */
+    }
+    bool good = open_file(&file, options, err);
+    bool capture = good ? options->capture_output && file.path != NULL : was_captured;
+    if (capture && !capture_output(err)) {
+        gcn_log_file_close(&file);
+        good = false;
+    }
+    if (good) {
+        gcn_log_file_close(&errorlog.file);
+        errorlog.file = file;
+        gcn_log_set_level(options->level);
+        gcn_log_set_writer(write_line, NULL);
+    }
+    errorlog.followed = UINT64_MAX;
+    follow_file();
+    unlock_log();
+    return good;
+}
+
+void gcn_log_reopen(void)
+{
+    lock_log();
+    bool good = gcn_log_file_reopen(&errorlog.file);
+    int error = errno;
+    follow_file();
+    unlock_log();
+    if (!good) {
+        errno = error;
+        gcn_warn_errno("cannot open the error log \"%s\" again, so the old file stays in use",
+                       errorlog.file.path);
+    }
+}
+
+void gcn_log_close(void)
+{
+    lock_log();
+    gcn_log_set_writer(NULL, NULL);
+    gcn_log_file_close(&errorlog.file);
+    release_output();
+    unlock_log();
+}
