@@ -37,8 +37,8 @@ void gcn_body_borrow(struct gcn_body *body, struct gcn_slice bytes);
 /*
  * Store `bytes` behind what is there. Refuses with GCN_REFUSE_BODY_LARGE beyond
  * limits->body_max_bytes and GCN_REFUSE_BODY_STORE if the temporary file cannot be made or written
- * (logged once, with errno, here). `expected` is the whole length if it is known, else -1: a hint
- * for the size of the first allocation, which never exceeds limits->body_memory_bytes.
+ * (logged once, with errno, here). `expected` is the whole length if it is known, else -1: what will
+ * not fit limits->body_memory_bytes goes to the file at once.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_body_append(struct gcn_body *body, struct gcn_slice bytes,
                                                 int64_t expected,
@@ -52,15 +52,14 @@ ssize_t gcn_body_read(const struct gcn_body *body, int64_t offset, char *out, si
 
 /* Where a chunked body's decoder stands, across reads. {0} at the start. */
 struct gcn_chunked {
-    int state;
-    uint64_t left;       /* bytes of the current chunk still to come */
-    uint32_t line_bytes; /* of the current size line or trailer section: they are bounded */
-    uint32_t trailers;   /* trailer fields seen */
-    bool done;
-    /* private to chunked.c; add what the decoder needs */
-    struct gcn_head_scan scan;
-    char *trailer; /* owned, or NULL: the trailer section as far as it has arrived */
-    uint32_t trailer_len, trailer_cap;
+    int state;                /* private to chunked.c */
+    bool done;                /* the last chunk, the trailers and the final CRLF were seen */
+    uint64_t left;            /* the current chunk's size, or its bytes still to come */
+    uint32_t size_digits;     /* of the current size */
+    uint32_t extension_bytes; /* of all chunks so far: they are bounded */
+    uint32_t trailers;        /* trailer fields seen */
+    char *line;               /* owned, or NULL: the trailer line as far as it has arrived */
+    uint32_t line_len, line_cap;
 };
 
 /* Free what the decoder holds. */
@@ -68,7 +67,9 @@ void gcn_chunked_finish(struct gcn_chunked *chunked);
 
 /*
  * Decode bytes[0 … len) and append the data to `body`. *used says how many bytes belong to the body
- * (all of them unless it ended: chunked->done). Strict: RFC 9112 §7.1 without the leniencies.
+ * (all of them unless it ended: chunked->done). Trailer fields are checked and dropped. Strict: RFC
+ * 9112 §7.1 without what it asks recipients to tolerate. The verdict does not depend on how the
+ * bytes were cut, but for what has been appended when a refusal is found.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_chunked_feed(struct gcn_chunked *chunked, const char *bytes,
                                                  size_t len, size_t *used, struct gcn_body *body,

@@ -38,28 +38,33 @@ struct gcn_head {
     struct gcn_slice target; /* as received: RAW_URI */
     struct gcn_slice path;   /* of the target, still percent-encoded, without query and fragment */
     struct gcn_slice query;  /* without '?'; empty if none */
+    struct gcn_slice script_name; /* of a trusted SCRIPT_NAME field: `path` begins with it; else ptr NULL */
     int64_t content_length;  /* -1: no Content-Length */
     uint32_t n_fields;       /* fields that the app may see, in order of arrival */
     uint32_t cap_fields;
     struct gcn_field *fields; /* owned */
     char *owned; /* bytes the slices point into when they outlive the input buffer; else NULL */
-    char *folded; /* owned: rewritten values (obsolete folding, casefold), or NULL */
+    char *folded; /* owned: the head rewritten (unfolded, method in upper case), or NULL; then all
+                     slices but `raw` point into it */
+    size_t folded_len;
     void *app_data; /* what the app keeps beside a cached head; freed by app_release */
     void (*app_release)(void *app_data); /* may be called without the GIL; or NULL */
 };
 
 /* Where the search for the end of a head stands, across reads. {0} at the start of a head. */
 struct gcn_head_scan {
-    uint32_t at;         /* bytes looked at */
-    uint32_t line_start; /* where the current line begins */
-    uint32_t lines;      /* lines finished */
+    uint32_t at;          /* bytes looked at */
+    uint32_t line_start;  /* where the current line begins */
+    uint32_t field_start; /* where the last finished field begins; folded lines belong to it */
+    uint32_t lines;       /* the request line and fields finished */
 };
 
 /*
  * Look for the end of the head in bytes[0 … len), which grows from call to call and starts at the
  * same byte. On GCN_REFUSE_NOTHING *head_len is the length of the head with its empty line, or 0 if
  * more is needed. Refuses as soon as a bound is passed (request line, fields, field size) or a line
- * ends in a bare LF. Works on lengths only: what the lines say is for gcn_head_parse.
+ * ends in a bare LF, and at the first byte if that cannot begin a request. Works on lengths only: what
+ * the lines say is for gcn_head_parse. The verdict does not depend on how the bytes were cut.
  * Thread: any. GIL: not needed. Allocates: no. RFC 9112 §2.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_head_scan(struct gcn_head_scan *scan, const char *bytes,
@@ -88,12 +93,13 @@ GCN_MUST_CHECK enum gcn_refusal gcn_head_parse(struct gcn_head *head, const char
                                                const struct gcn_http_limits *limits, bool trusted,
                                                struct gcn_slice *culprit);
 
-/*
- * A copy of a parsed head that owns its bytes, with one reference, for the cache.
- */
+/* A copy of a parsed head that owns its bytes, with one reference, for the cache. No app_data. */
 struct gcn_head *gcn_head_copy(const struct gcn_head *head);
 
 /* The value of the first field called `name` (any case), or a slice with ptr NULL. */
 struct gcn_slice gcn_head_find(const struct gcn_head *head, const char *name);
+
+/* Free the pool of heads (at exit, for leak checkers). */
+void gcn_head_pool_finish(void);
 
 #endif
