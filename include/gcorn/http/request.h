@@ -24,8 +24,9 @@ struct gcn_request {
     struct gcn_head *head;           /* one reference is the request's */
     struct gcn_body body;            /* complete */
     const struct gcn_endpoint *peer;  /* who sent it: the PROXY header's word, if one was trusted */
-    const struct gcn_endpoint *proxy; /* the peer of the socket when PROXY replaced it, else NULL */
-    const char *proxy_protocol;      /* "TCP4", "TCP6", "LOCAL", "UNSPEC" or NULL */
+    const struct gcn_endpoint *proxy; /* PROXY_ADDR: where the PROXY header says that the client
+                                         connected to; NULL if it says nothing */
+    const char *proxy_protocol; /* "TCP4", "TCP6", "UNKNOWN", "LOCAL", "UNSPEC"; NULL: no header */
     const struct gcn_endpoint *local; /* the listener */
     int fd;                          /* the connection's socket, borrowed (gunicorn.socket) */
     bool tls;
