@@ -321,6 +321,7 @@ void gcn_conn_ready(struct gcn_conn *conn)
     gcn_timeq_remove(&conn->young);
     conn->state = GCN_CONN_QUEUED;
     conn->x->req.ready_us = core->loop->now_us;
+    core->active++;
     gcn_list_push(&core->ready, &conn->x->link);
     gcn_conn_set_counted(conn, true);
     gcn_loop_yield(core->loop);

@@ -100,6 +100,16 @@ static void end_response(struct gcn_conn *conn)
     }
 }
 
+/* The executor may be waiting for its output to leave. */
+static void tell_progress(struct gcn_conn *conn)
+{
+    struct gcn_core *core = conn->core;
+
+    if (conn->state == GCN_CONN_RUNNING && core->events.progress != NULL) {
+        core->events.progress(core->events.context, conn->x);
+    }
+}
+
 static void sent_all(struct gcn_conn *conn)
 {
     if (conn->state == GCN_CONN_RUNNING || conn->state == GCN_CONN_QUEUED) {
@@ -107,6 +117,7 @@ static void sent_all(struct gcn_conn *conn)
         if (conn->watch.registered && conn->watch.interest == EPOLLOUT) {
             (void)!gcn_conn_want(conn, 0);
         }
+        tell_progress(conn);
         return; /* the app goes on */
     }
     if (conn->refused) {
@@ -123,6 +134,7 @@ void gcn_conn_lost(struct gcn_conn *conn)
     gcn_timeq_remove(&conn->timer);
     gcn_loop_unwatch(conn->core->loop, &conn->watch, conn->fd);
     if (conn->state == GCN_CONN_QUEUED || conn->state == GCN_CONN_RUNNING) {
+        tell_progress(conn);
         return; /* gcn_core_take or gcn_core_finish closes it */
     }
     if (conn->state == GCN_CONN_SENDING && !conn->refused) {
@@ -152,7 +164,9 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     if (sent > 0 || !gcn_timeq_is_queued(&conn->timer)) {
         gcn_conn_arm(conn, GCN_DEADLINE_SEND);
     }
-    (void)!gcn_conn_want(conn, EPOLLOUT);
+    if (gcn_conn_want(conn, EPOLLOUT) && sent > 0) {
+        tell_progress(conn);
+    }
 }
 
 void gcn_conn_flush(struct gcn_conn *conn)

@@ -5,6 +5,7 @@
 #include <gcorn/http/core.h>
 
 #include <errno.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -218,37 +219,49 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
         struct gcn_conn *conn = x->conn;
         gcn_list_remove(link);
         if (GCN_UNLIKELY(conn->gone || (core->lagging && gcn_conn_has_left(conn)))) {
+            core->active--;
             gcn_conn_close(conn);
             continue;
         }
         conn->state = GCN_CONN_RUNNING;
+        memset(&x->hand_over, 0, sizeof(x->hand_over));
         prepare_response(core, x);
         return x;
     }
     return NULL;
 }
 
-enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x)
+void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out)
 {
     struct gcn_conn *conn = x->conn;
     bool waiting = !gcn_out_is_empty(&conn->out);
 
     (void)core;
     if (conn->gone) {
-        gcn_out_clear(&x->res.out);
-        return GCN_SINK_GONE;
+        gcn_out_clear(out);
+        return;
     }
-    gcn_out_move(&conn->out, &x->res.out);
+    gcn_out_move(&conn->out, out);
     /* A finished response is sent by gcn_core_finish, which knows what comes after it. */
     if (!waiting && !x->res.ended && !gcn_out_is_empty(&conn->out)) {
         gcn_conn_flush(conn);
     }
-    return conn->gone ? GCN_SINK_GONE : GCN_SINK_OK;
+}
+
+enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x)
+{
+    gcn_core_send_out(core, x, &x->res.out);
+    return x->conn->gone ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 
 bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x)
 {
     return !x->conn->gone && x->conn->out.len > core->limits->output_bytes;
+}
+
+size_t gcn_core_unsent(const struct gcn_exchange *x)
+{
+    return x->conn->out.len;
 }
 
 bool gcn_core_is_gone(const struct gcn_exchange *x)
@@ -259,8 +272,16 @@ bool gcn_core_is_gone(const struct gcn_exchange *x)
 void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x)
 {
     core->requests++;
+    core->active--;
+    core->bytes_out += x->hand_over.sent;
+    if (x->res.gone) {
+        x->conn->gone = true;
+    }
     gcn_conn_responded(x->conn);
     if (GCN_UNLIKELY(!core->listening)) {
+        if (!core->no_descriptors) { /* we rested because we were busy: that is over */
+            gcn_timeq_remove(&core->pause);
+        }
         resume_listening(core);
     }
 }

@@ -16,4 +16,10 @@ struct gcn_worker;
  */
 int gcn_exec_inline_run(struct gcn_worker *worker);
 
+/*
+ * The gthread worker: `threads` threads run the app, and the loop goes on meanwhile without the
+ * interpreter. The same contract otherwise.
+ */
+int gcn_exec_threads_run(struct gcn_worker *worker, int threads);
+
 #endif

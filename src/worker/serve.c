@@ -50,8 +50,8 @@ static bool may_accept(void *context)
         return true;
     }
     const struct gcn_slot *sibling = find_free_sibling(worker);
-    if (sibling == NULL) {
-        return true;
+    if (sibling == NULL) { /* if all are full, the queue is for whoever is free first */
+        return serve->core.active < capacity;
     }
     gcn_slot_poke(sibling);
     return false;

@@ -28,6 +28,7 @@
 
 struct gcn_core;
 struct gcn_conn;
+struct gcn_exchange;
 struct gcn_headcache;
 struct gcn_inbuf;
 
@@ -51,6 +52,8 @@ struct gcn_core_events {
     void (*load)(void *context, int load);
     /* Is the sender of this connection believed when it speaks for others? `peer` is a sockaddr. */
     bool (*is_trusted)(void *context, const void *peer);
+    /* Output of a running exchange was sent, or its client has left. */
+    void (*progress)(void *context, struct gcn_exchange *x);
     /* A response is over: sent, or given up (`complete` false). Request and response are still there. */
     void (*finished)(void *context, const struct gcn_request *req, const struct gcn_response *res,
                      bool complete);
@@ -65,6 +68,15 @@ struct gcn_exchange {
     struct gcn_conn *conn; /* borrowed */
     struct gcn_request req;
     struct gcn_response res;
+    /* The executor's own, for apps on other threads than the loop's; guarded by its lock. Zero when taken. */
+    struct {
+        struct gcn_out handed;     /* made by the app's thread, on its way to the loop */
+        size_t unsent;             /* bytes handed over and not yet sent */
+        uint64_t sent;             /* bytes sent without the loop */
+        bool lost;                 /* the client has left */
+        bool flushing;             /* flush_link is in the executor's list */
+        struct gcn_list flush_link;
+    } hand_over;
 };
 
 /* The deadlines a connection can wait for: one at a time. */
@@ -102,6 +114,7 @@ struct gcn_core {
     bool lagging; /* an app call took long and the loop has not been idle since: clients may have left */
     bool no_descriptors; /* EMFILE was logged and not yet overcome */
     int load;
+    int active; /* requests running or queued */
     /* counters, for the scoreboard */
     uint32_t n_conns;
     uint64_t accepted, requests, refused, bytes_in, bytes_out;
@@ -140,11 +153,17 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core);
  */
 GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x);
 
+/* The same for bytes in `out` (emptied), made while x runs; nothing happens if the client has left. */
+void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out);
+
 /* True while more than limits->output_bytes of x's response wait in memory and the client is there. */
 bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x);
 
 /* True if the client of x has left. */
 bool gcn_core_is_gone(const struct gcn_exchange *x);
+
+/* Unsent bytes of x's response that hold memory. */
+size_t gcn_core_unsent(const struct gcn_exchange *x);
 
 /* The app is done with x: send the rest, then keep or close the connection. x is not valid afterwards. */
 void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x);

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The threads executor: a pool of threads runs the app, and the loop's thread reads, parses, times out
+ * and sends without ever taking the interpreter.
+ *
+ * Work goes to the pool through one queue, first come first served. A thread takes the interpreter
+ * before it takes a request, and keeps both as long as there are more: so under load one thread runs
+ * request after request without a switch, and the others get their turn as soon as it blocks. For the
+ * same reason no more than one thread at a time is on its way to the queue.
+ *
+ * A thread sends its response itself. Only what the socket does not take goes to the loop; then the
+ * thread waits, outside the interpreter, if it is more than the output bound. A finished exchange is
+ * put on a list that the loop looks at in every turn; the loop is woken for it only if there is
+ * something to do at once, for the next request on that connection wakes it anyway.
+ */
+#include "exec.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <gcorn/base/clock.h>
+#include <gcorn/base/log.h>
+#include <gcorn/base/mem.h>
+#include <gcorn/http/app.h>
+#include <gcorn/proc/exitcode.h>
+
+#include "serve.h"
+
+/* With exchanges out, the loop looks at the list of finished ones at least this often. */
+enum { LOOK_MS = 500 };
+
+/* Lifetime: run. */
+struct threads_exec {
+    struct gcn_sink sink;
+    struct gcn_worker *worker; /* borrowed */
+    struct gcn_app *app;       /* borrowed */
+    struct gcn_serve serve;
+    struct gcn_watch wake;
+    int wake_fd;
+    pthread_t *threads; /* owned */
+    int n_threads;      /* started */
+    int n_out;          /* exchanges given to the pool and not finished; loop's thread */
+
+    pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
+    pthread_cond_t work;  /* `todo` has an exchange, or `stop` */
+    pthread_cond_t room;  /* some exchange's unsent bytes have become fewer */
+    struct gcn_list todo, done, flush;
+    int n_idle;      /* threads that wait for `work` */
+    bool searching;  /* a thread was woken and has not yet looked at `todo` */
+    bool stop;
+    bool loop_waits; /* the loop may sleep: write to wake_fd */
+};
+
+static void wake_loop(struct threads_exec *exec)
+{
+    uint64_t one = 1;
+    ssize_t ignored = write(exec->wake_fd, &one, sizeof(one)); /* full means: woken already */
+    (void)ignored;
+}
+
+static void on_wake(struct gcn_watch *watch, uint32_t events)
+{
+    struct threads_exec *exec = GCN_CONTAINER_OF(watch, struct threads_exec, wake);
+    uint64_t count;
+
+    (void)events;
+    ssize_t ignored = read(exec->wake_fd, &count, sizeof(count));
+    (void)ignored;
+    gcn_loop_yield(&exec->worker->loop);
+}
+
+/* ---- on the app's threads ---- */
+
+/* Give res->out to the loop and wait until there is room. Entered; left while waiting. */
+static enum gcn_sink_result hand_over(struct threads_exec *exec, struct gcn_exchange *x)
+{
+    exec->app->ops->leave(exec->app);
+    pthread_mutex_lock(&exec->lock);
+    x->hand_over.unsent += x->res.out.len;
+    gcn_out_move(&x->hand_over.handed, &x->res.out);
+    if (!x->hand_over.flushing) {
+        x->hand_over.flushing = true;
+        gcn_list_push(&exec->flush, &x->hand_over.flush_link);
+    }
+    wake_loop(exec);
+    while (!x->hand_over.lost && x->hand_over.unsent > exec->worker->limits.output_bytes) {
+        pthread_cond_wait(&exec->room, &exec->lock);
+    }
+    bool lost = x->hand_over.lost;
+    pthread_mutex_unlock(&exec->lock);
+    exec->app->ops->enter(exec->app);
+    return lost ? GCN_SINK_GONE : GCN_SINK_OK;
+}
+
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+{
+    struct threads_exec *exec = GCN_CONTAINER_OF(sink, struct threads_exec, sink);
+    struct gcn_exchange *x = GCN_CONTAINER_OF(res, struct gcn_exchange, res);
+    size_t sent;
+
+    pthread_mutex_lock(&exec->lock);
+    bool direct = !x->hand_over.flushing && x->hand_over.unsent == 0;
+    bool lost = x->hand_over.lost;
+    pthread_mutex_unlock(&exec->lock);
+    if (lost) {
+        return GCN_SINK_GONE;
+    }
+    if (direct) {
+        enum gcn_io io = gcn_out_send(&res->out, x->req.fd, &sent);
+        x->hand_over.sent += sent;
+        if (io == GCN_IO_OK) {
+            return GCN_SINK_OK;
+        }
+        if (io != GCN_IO_AGAIN) { /* the loop, sending what is left, will find the same */
+            return res->ended ? GCN_SINK_OK : GCN_SINK_GONE;
+        }
+    }
+    return res->ended ? GCN_SINK_OK : hand_over(exec, x); /* the loop gets the end with the exchange */
+}
+
+/* The next exchange, or NULL if there is none. */
+static struct gcn_exchange *pop_todo(struct threads_exec *exec)
+{
+    pthread_mutex_lock(&exec->lock);
+    struct gcn_list *link = gcn_list_first(&exec->todo);
+    exec->searching = false;
+    if (link != NULL) {
+        gcn_list_remove(link);
+        if (!gcn_list_is_empty(&exec->todo) && exec->n_idle > 0) {
+            exec->searching = true;
+            pthread_cond_signal(&exec->work);
+        }
+    }
+    pthread_mutex_unlock(&exec->lock);
+    return link == NULL ? NULL : GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+}
+
+static void push_done(struct threads_exec *exec, struct gcn_exchange *x)
+{
+    bool urgent = !gcn_out_is_empty(&x->res.out) || x->res.failed || !gcn_response_keeps(&x->res);
+
+    pthread_mutex_lock(&exec->lock);
+    gcn_list_push(&exec->done, &x->link);
+    bool wake = exec->loop_waits && urgent;
+    pthread_mutex_unlock(&exec->lock);
+    if (wake) {
+        wake_loop(exec);
+    }
+}
+
+static void run(struct threads_exec *exec, struct gcn_exchange *x)
+{
+    exec->app->ops->call(exec->app, &x->req, &x->res);
+    push_done(exec, x);
+}
+
+/* False when the pool stops. */
+static bool wait_for_work(struct threads_exec *exec)
+{
+    pthread_mutex_lock(&exec->lock);
+    while (!exec->stop && gcn_list_is_empty(&exec->todo)) {
+        exec->n_idle++;
+        pthread_cond_wait(&exec->work, &exec->lock);
+        exec->n_idle--;
+    }
+    bool stop = exec->stop;
+    pthread_mutex_unlock(&exec->lock);
+    return !stop;
+}
+
+static void *thread_main(void *context)
+{
+    struct threads_exec *exec = context;
+    struct gcn_app *app = exec->app;
+    struct gcn_exchange *x;
+
+    app->ops->thread_start(app);
+    app->ops->leave(app);
+    while (wait_for_work(exec)) {
+        app->ops->enter(app);
+        while ((x = pop_todo(exec)) != NULL) {
+            run(exec, x);
+        }
+        app->ops->leave(app);
+    }
+    app->ops->enter(app);
+    app->ops->thread_stop(app);
+    gcn_out_pool_finish();
+    return NULL;
+}
+
+/* ---- on the loop's thread ---- */
+
+static void push_todo(struct threads_exec *exec, struct gcn_exchange *x)
+{
+    exec->n_out++;
+    gcn_serve_call_begins(&exec->serve, x);
+    pthread_mutex_lock(&exec->lock);
+    gcn_list_init(&x->hand_over.flush_link);
+    gcn_list_push(&exec->todo, &x->link);
+    if (exec->n_idle > 0 && !exec->searching) {
+        exec->searching = true;
+        pthread_cond_signal(&exec->work);
+    }
+    pthread_mutex_unlock(&exec->lock);
+}
+
+/* Output of a running exchange has left, or its client has. */
+static void on_progress(void *context, struct gcn_exchange *x)
+{
+    struct gcn_serve *serve = context;
+    struct threads_exec *exec = GCN_CONTAINER_OF(serve, struct threads_exec, serve);
+
+    pthread_mutex_lock(&exec->lock);
+    x->hand_over.unsent = gcn_core_unsent(x) + x->hand_over.handed.len;
+    x->hand_over.lost = gcn_core_is_gone(x);
+    pthread_cond_broadcast(&exec->room);
+    pthread_mutex_unlock(&exec->lock);
+}
+
+/* Take what x's thread has handed over. The lock is held. */
+static void take_handed(struct gcn_exchange *x, struct gcn_out *out)
+{
+    gcn_out_move(out, &x->hand_over.handed);
+    if (x->hand_over.flushing) {
+        gcn_list_remove(&x->hand_over.flush_link);
+        x->hand_over.flushing = false;
+    }
+}
+
+/* The first exchange that has handed something over, and what that is; NULL if there is none. */
+static struct gcn_exchange *next_flush(struct threads_exec *exec, struct gcn_out *out)
+{
+    struct gcn_exchange *x = NULL;
+
+    pthread_mutex_lock(&exec->lock);
+    struct gcn_list *link = gcn_list_first(&exec->flush);
+    if (link != NULL) {
+        x = GCN_CONTAINER_OF(link, struct gcn_exchange, hand_over.flush_link);
+        take_handed(x, out);
+    }
+    pthread_mutex_unlock(&exec->lock);
+    return x;
+}
+
+/* Send what threads could not send themselves. */
+static void flush_handed(struct threads_exec *exec)
+{
+    struct gcn_out out = {0};
+    struct gcn_exchange *x;
+
+    while ((x = next_flush(exec, &out)) != NULL) {
+        gcn_core_send_out(&exec->serve.core, x, &out);
+        on_progress(&exec->serve, x);
+    }
+}
+
+/* The first finished exchange, with what it may still have handed over; NULL if there is none. */
+static struct gcn_exchange *next_done(struct threads_exec *exec, struct gcn_out *out)
+{
+    struct gcn_exchange *x = NULL;
+
+    pthread_mutex_lock(&exec->lock);
+    struct gcn_list *link = gcn_list_first(&exec->done);
+    if (link != NULL) {
+        gcn_list_remove(link);
+        x = GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+        take_handed(x, out);
+    }
+    pthread_mutex_unlock(&exec->lock);
+    return x;
+}
+
+static void finish_done(struct threads_exec *exec)
+{
+    struct gcn_out out = {0};
+    struct gcn_exchange *x;
+
+    while ((x = next_done(exec, &out)) != NULL) {
+        struct gcn_core *core = &exec->serve.core;
+        exec->n_out--;
+        gcn_core_send_out(core, x, &out);
+        (void)!gcn_core_send(core, x);
+        int64_t took_us = exec->worker->loop.now_us - x->req.ready_us;
+        gcn_core_finish(core, x);
+        gcn_serve_call_ended(&exec->serve, took_us);
+    }
+}
+
+static void set_waiting(struct threads_exec *exec, bool waits)
+{
+    pthread_mutex_lock(&exec->lock);
+    exec->loop_waits = waits && gcn_list_is_empty(&exec->done) && gcn_list_is_empty(&exec->flush);
+    pthread_mutex_unlock(&exec->lock);
+}
+
+static void turn(struct threads_exec *exec)
+{
+    struct gcn_loop *loop = &exec->worker->loop;
+
+    if (!gcn_loop_has_rest(loop)) {
+        gcn_serve_tick(&exec->serve);
+        int wait_ms = gcn_serve_timeout_ms(&exec->serve);
+        if (exec->n_out > 0 && (wait_ms < 0 || wait_ms > LOOK_MS)) {
+            wait_ms = LOOK_MS;
+        }
+        set_waiting(exec, true);
+        (void)gcn_loop_wait(loop, exec->loop_waits ? wait_ms : 0);
+        set_waiting(exec, false);
+    }
+    flush_handed(exec);
+    finish_done(exec);
+    gcn_loop_dispatch(loop);
+}
+
+static bool start_threads(struct threads_exec *exec, int n)
+{
+    exec->threads = gcn_alloc_zero((size_t)n, sizeof(*exec->threads));
+    for (; exec->n_threads < n; exec->n_threads++) {
+        int rc = pthread_create(&exec->threads[exec->n_threads], NULL, thread_main, exec);
+        if (rc != 0) {
+            gcn_error("cannot start thread %d of %d: %s", exec->n_threads + 1, n, strerror(rc));
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What has not begun when the worker goes will not be begun. The lock is held. */
+static void drop_todo(struct threads_exec *exec)
+{
+    struct gcn_list *link;
+
+    while ((link = gcn_list_first(&exec->todo)) != NULL) {
+        struct gcn_exchange *x = GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+        gcn_list_remove(link);
+        x->res.failed = true;
+        gcn_list_push(&exec->done, link);
+    }
+}
+
+static void stop_threads(struct threads_exec *exec)
+{
+    pthread_mutex_lock(&exec->lock);
+    exec->stop = true;
+    drop_todo(exec);
+    pthread_cond_broadcast(&exec->work);
+    pthread_mutex_unlock(&exec->lock);
+    for (int i = 0; i < exec->n_threads; i++) {
+        pthread_join(exec->threads[i], NULL);
+    }
+    gcn_free(exec->threads);
+}
+
+static bool open_wake(struct threads_exec *exec)
+{
+    exec->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    exec->wake.fn = on_wake;
+    return exec->wake_fd >= 0 &&
+           gcn_loop_watch(&exec->worker->loop, &exec->wake, exec->wake_fd, EPOLLIN);
+}
+
+static void serve(struct threads_exec *exec)
+{
+    struct gcn_exchange *x;
+
+    for (;;) {
+        gcn_serve_check_stop(&exec->serve);
+        if (gcn_serve_is_over(&exec->serve)) {
+            return;
+        }
+        while ((x = gcn_core_take(&exec->serve.core)) != NULL) {
+            push_todo(exec, x);
+        }
+        turn(exec);
+    }
+}
+
+int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
+{
+    struct threads_exec exec = {
+        .sink = {submit}, .worker = worker, .app = worker->app, .wake_fd = -1};
+    int code = GCN_EXIT_BOOT;
+
+    pthread_mutex_init(&exec.lock, NULL);
+    pthread_cond_init(&exec.work, NULL);
+    pthread_cond_init(&exec.room, NULL);
+    gcn_list_init(&exec.todo);
+    gcn_list_init(&exec.done);
+    gcn_list_init(&exec.flush);
+    worker->app->ops->leave(worker->app);
+    if (!open_wake(&exec)) {
+        gcn_error_errno("worker: cannot make the descriptor that wakes the loop");
+    } else if (gcn_serve_start(&exec.serve, worker, &exec.sink, threads)) {
+        exec.serve.core.events.progress = on_progress;
+        if (start_threads(&exec, threads)) {
+            serve(&exec);
+            code = GCN_EXIT_OK;
+        }
+        stop_threads(&exec);
+        finish_done(&exec);
+        gcn_serve_stop(&exec.serve);
+    }
+    if (exec.wake_fd >= 0) {
+        gcn_loop_unwatch(&worker->loop, &exec.wake, exec.wake_fd);
+        close(exec.wake_fd);
+    }
+    worker->app->ops->enter(worker->app);
+    return code;
+}
