@@ -131,8 +131,8 @@ make_venv() {
     say "making the virtual environment $1"
     rm -rf "$1"
     "$python" -m venv "$1" || fail "could not make the virtual environment $1"
-    "$1/bin/pip" install -q --disable-pip-version-check --no-input -r "$2" </dev/null ||
-        fail "could not install $2 into $1"
+    "$1/bin/pip" install -q --disable-pip-version-check --no-input -r "$2" >"$1/pip.log" 2>&1 </dev/null ||
+        { cat "$1/pip.log" >&2; fail "could not install $2 into $1"; }
     printf '%s\n' "$_stamp" >"$1/stamp"
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A WSGI app whose paths do one thing each: what an app may do, and what it must not.
 
-`app` answers PATH_INFO with the function of that name below; `calls` counts how often each was called.
+`app` answers a path with the function that its first segment names; `calls` counts how often each was called.
 """
 import collections
 import gc
@@ -31,7 +31,9 @@ def route(function):
 
 def app(environ, start_response):
     path = environ["PATH_INFO"]
-    function = routes.get(path.rstrip("0123456789").rstrip("/") or "/hello", missing)
+    if path in ("", "/", "*"):
+        path = "/environ"
+    function = routes.get("/" + path.lstrip("/").split("/")[0], missing)
     calls[function.__name__] += 1
     return function(environ, start_response)
 

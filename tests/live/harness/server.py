@@ -2,9 +2,10 @@
 """gcorn, or gunicorn beside it, serving an app of tests/live/apps on an address of its own."""
 import os
 import re
+import socket
 
 from . import places
-from .process import Process, children, wait_until
+from .process import START_SECONDS, Process, children, wait_until
 from .wire import Connection
 
 SANITIZER_MARKS = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
@@ -12,28 +13,38 @@ LISTENING = r"(?i)listening at: (\S+) \(\d+\)"
 
 
 class Server(Process):
-    """Listening as soon as the constructor returns. `bind` is "tcp" or the path of a unix socket."""
+    """Listening as soon as the constructor returns. `bind` is "tcp" for any port (the log says which), the
+    path of a unix socket, or a (host, port) for servers that are told to log nothing."""
 
-    def __init__(self, argv, bind="tcp", env=None, cwd=places.APPS, ready=True):
+    def __init__(self, argv, bind="tcp", env=None, cwd=places.APPS):
         self.bind = bind
-        address = "127.0.0.1:0" if bind == "tcp" else f"unix:{bind}"
+        if isinstance(bind, tuple):
+            address = "%s:%d" % bind
+        else:
+            address = "127.0.0.1:0" if bind == "tcp" else f"unix:{bind}"
         super().__init__([argv[0], "-b", address, *argv[1:]], env=environment(env), cwd=cwd)
         self.address = None
-        if ready:
-            self.wait_listening()
-
-    def wait_listening(self):
-        """Read the address from the log."""
         try:
-            url = self.wait_log(LISTENING).group(1)
+            self._wait_listening()
         except AssertionError:
             self.kill()
             raise
-        if self.bind != "tcp":
-            self.address = str(self.bind)
-        else:
+
+    def _wait_listening(self):
+        if isinstance(self.bind, tuple):
+            self.address = self.bind
+            wait_until(self._is_accepting, f"{self.argv} accepts", START_SECONDS)
+            return
+        url = self.wait_log(LISTENING).group(1)
+        if self.bind == "tcp":
             host, port = url.rsplit("/", 1)[1].rsplit(":", 1)
             self.address = (host, int(port))
+        else:
+            self.address = str(self.bind)
+
+    def _is_accepting(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(self.address) == 0
 
     @property
     def url(self):

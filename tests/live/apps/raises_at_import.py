@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+"""A module that cannot be imported."""
+raise RuntimeError("broken at import")
