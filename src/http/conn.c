@@ -42,8 +42,11 @@ struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
     gcn_timeq_entry_init(&conn->timer);
     gcn_timeq_entry_init(&conn->young);
     set_peer(conn, peer);
-    conn->trusted = conn->peer.is_unix || (core->events.is_trusted != NULL &&
-                                           core->events.is_trusted(core->events.context, peer));
+    conn->trusted = core->events.is_trusted != NULL &&
+                    core->events.is_trusted(core->events.context, peer);
+    conn->is_proxy = core->limits->proxy_protocol != GCN_PROXY_OFF;
+    conn->may_proxy = conn->is_proxy && core->events.is_proxy != NULL &&
+                      core->events.is_proxy(core->events.context, peer);
     gcn_list_push(&core->conns, &conn->link);
     core->n_conns++;
     core->accepted++;
@@ -111,6 +114,7 @@ void gcn_conn_close(struct gcn_conn *conn)
     gcn_out_clear(&conn->out);
     gcn_inbuf_give(core, conn->in);
     gcn_head_unref(conn->hint);
+    gcn_free(conn->proxy);
     gcn_loop_unwatch(core->loop, &conn->watch, conn->fd);
     close(conn->fd);
     gcn_list_remove(&conn->link);
@@ -138,15 +142,23 @@ static void wait_for_input(struct gcn_conn *conn)
     (void)!gcn_conn_want(conn, EPOLLIN);
 }
 
+/* Who the request comes from: the socket's peer, or whom a PROXY header names. */
+static void set_client(const struct gcn_conn *conn, struct gcn_request *req)
+{
+    bool replaced = conn->proxy != NULL && conn->proxy->has_addresses;
+
+    req->peer = replaced ? &conn->proxy->source : &conn->peer;
+    req->proxy = replaced ? &conn->proxy->destination : NULL;
+    req->proxy_protocol = conn->proxy != NULL ? conn->proxy->protocol : NULL;
+}
+
 static void init_request(struct gcn_conn *conn, struct gcn_exchange *x, struct gcn_head *head)
 {
     struct gcn_core *core = conn->core;
 
     x->req.head = head;
     gcn_body_init(&x->req.body);
-    x->req.peer = &conn->peer;
-    x->req.proxy = NULL;
-    x->req.proxy_protocol = NULL;
+    set_client(conn, &x->req);
     x->req.local = &conn->listener->local;
     x->req.fd = conn->fd;
     x->req.tls = conn->listener->tls;
@@ -268,8 +280,37 @@ static void advance_head(struct gcn_conn *conn)
     }
 }
 
+/* Looks for the PROXY header before the first request. True if the requests may begin. */
+static bool pass_proxy_header(struct gcn_conn *conn)
+{
+    struct gcn_inbuf *in = conn->in;
+    struct gcn_slice input = {in->bytes + in->start, in->end - in->start};
+    struct gcn_proxy_header header;
+    enum gcn_refusal refusal =
+        gcn_proxy_parse(input, conn->core->limits->proxy_protocol, conn->may_proxy, &header);
+
+    if (refusal != GCN_REFUSE_NOTHING) {
+        gcn_conn_refuse(conn, refusal, input);
+        return false;
+    }
+    if (header.state == GCN_PROXY_MORE) {
+        wait_for_input(conn);
+        return false;
+    }
+    conn->is_proxy = false;
+    if (header.state == GCN_PROXY_DONE) {
+        conn->proxy = gcn_alloc(sizeof(*conn->proxy));
+        *conn->proxy = header;
+        in->start += (uint32_t)header.used;
+    }
+    return true;
+}
+
 void gcn_conn_advance(struct gcn_conn *conn)
 {
+    if (GCN_UNLIKELY(conn->is_proxy) && conn->in != NULL && !pass_proxy_header(conn)) {
+        return;
+    }
     if (conn->in == NULL || conn->in->start == conn->in->end) {
         wait_for_input(conn);
     } else {
@@ -292,7 +333,7 @@ static void receive_head(struct gcn_conn *conn)
     case GCN_IO_OK:
         in->end += (uint32_t)done;
         core->bytes_in += done;
-        advance_head(conn);
+        gcn_conn_advance(conn);
         break;
     case GCN_IO_AGAIN:
         wait_for_input(conn);

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include <gcorn/http/core.h>
+#include <gcorn/http/proxyproto.h>
 
 #include "inbuf.h"
 
@@ -48,8 +49,8 @@ struct gcn_conn {
     bool trusted;    /* the peer is believed */
     bool counted;    /* part of core->load */
     bool gone;       /* nothing can be sent any more; closed when the executor is done */
-    bool read_eof;   /* the client has closed its side */
-    bool must_close; /* after this response */
+    bool is_proxy;   /* the peer may send a PROXY header, which has not been looked for yet */
+    bool may_proxy;  /* … and is believed */
     bool refused;    /* the response is a refusal of ours, without an exchange */
     uint64_t n_requests;
     struct gcn_list link; /* in core->conns */
@@ -66,6 +67,7 @@ struct gcn_conn {
     struct gcn_out out;
     int64_t sent_since_us;   /* since when output has been waiting: for its pace */
     uint64_t sent_bytes;     /* … and how much has left since */
+    struct gcn_proxy_header *proxy; /* owned; NULL unless a PROXY header came */
     struct gcn_endpoint peer;
 };
 

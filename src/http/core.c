@@ -84,6 +84,7 @@ void gcn_core_finish_all(struct gcn_core *core)
     gcn_headcache_destroy(core->cache);
     gcn_free(core->scratch);
     gcn_out_pool_finish();
+    gcn_head_pool_finish();
     core->cache = NULL;
     core->scratch = NULL;
 }

@@ -16,6 +16,7 @@
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
+#include <gcorn/http/trust.h>
 #include <gcorn/net/listener.h>
 
 #include "deadline.h"
@@ -63,6 +64,18 @@ static void publish_load(void *context, int load)
     atomic_store_explicit(&serve->worker->slot->load, load, memory_order_relaxed);
 }
 
+static bool is_trusted(void *context, const struct sockaddr *peer)
+{
+    const struct gcn_serve *serve = context;
+    return gcn_trust_has(&serve->worker->forwarders, peer);
+}
+
+static bool is_proxy(void *context, const struct sockaddr *peer)
+{
+    const struct gcn_serve *serve = context;
+    return gcn_trust_has(&serve->worker->proxies, peer);
+}
+
 static void init_listeners(struct gcn_serve *serve)
 {
     const struct gcn_worker_start *start = serve->worker->start;
@@ -97,6 +110,8 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
                   worker->start->n_listeners);
     serve->core.sink = sink;
     serve->core.events.context = serve;
+    serve->core.events.is_trusted = is_trusted;
+    serve->core.events.is_proxy = is_proxy;
     if (!serve->alone) {
         serve->core.events.may_accept = may_accept;
         serve->core.events.load = publish_load;

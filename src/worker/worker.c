@@ -178,6 +178,16 @@ static void finish(struct gcn_worker *worker)
     gcn_options_finish(worker);
 }
 
+static int run_executor(struct gcn_worker *worker)
+{
+    const struct gcn_settings *settings = worker->settings;
+
+    if (gcn_settings_executor(settings) == GCN_EXECUTOR_THREADS) {
+        return gcn_exec_threads_run(worker, (int)settings->threads);
+    }
+    return gcn_exec_inline_run(worker);
+}
+
 void gcn_worker_run(const struct gcn_worker_start *start)
 {
     struct gcn_worker worker = {
@@ -194,7 +204,7 @@ void gcn_worker_run(const struct gcn_worker_start *start)
     gcn_signals_release(start->signals);
     int code;
     if (boot(&worker, &code)) {
-        code = gcn_exec_inline_run(&worker);
+        code = run_executor(&worker);
         code = worker.aborted ? GCN_EXIT_ERROR : code;
     }
     gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());

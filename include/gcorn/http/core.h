@@ -26,6 +26,7 @@
 #include <gcorn/net/loop.h>
 #include <gcorn/net/timeq.h>
 
+struct sockaddr;
 struct gcn_core;
 struct gcn_conn;
 struct gcn_exchange;
@@ -50,8 +51,10 @@ struct gcn_core_events {
     bool (*may_accept)(void *context);
     /* `load` requests run, wait, or are about to arrive on connections that are just open. */
     void (*load)(void *context, int load);
-    /* Is the sender of this connection believed when it speaks for others? `peer` is a sockaddr. */
-    bool (*is_trusted)(void *context, const void *peer);
+    /* Is the sender of this connection believed when it speaks for others? No: never. */
+    bool (*is_trusted)(void *context, const struct sockaddr *peer);
+    /* The same for a PROXY header. Asked only if the protocol is on. */
+    bool (*is_proxy)(void *context, const struct sockaddr *peer);
     /* Output of a running exchange was sent, or its client has left. */
     void (*progress)(void *context, struct gcn_exchange *x);
     /* A response is over: sent, or given up (`complete` false). Request and response are still there. */
