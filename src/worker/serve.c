@@ -124,6 +124,7 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
         return false;
     }
     atomic_store_explicit(&worker->slot->state, GCN_SLOT_IDLE, memory_order_release);
+    gcn_scoreboard_poke_arbiter(worker->board);
     return true;
 }
 

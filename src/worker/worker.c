@@ -163,8 +163,6 @@ static bool boot(struct gcn_worker *worker, int *code)
     }
     gcn_notes_booted();
     gcn_deadline_push(worker, gcn_clock_us());
-    set_state(worker, GCN_SLOT_IDLE);
-    gcn_scoreboard_poke_arbiter(worker->board);
     return true;
 }
 

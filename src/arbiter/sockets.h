@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The listening sockets of one generation of settings.
+ */
+#ifndef GCORN_ARBITER_SOCKETS_H
+#define GCORN_ARBITER_SOCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+#include <gcorn/net/listener.h>
+
+struct gcn_settings;
+
+/* Lifetime: settings generation. {0} is empty. Two generations may share descriptors. */
+struct gcn_sockets {
+    struct gcn_listener *items; /* owned, in the order of the setting */
+    uint32_t n;
+};
+
+/*
+ * Open what settings->bind names; an address that `old` (or NULL) has too keeps its socket. On false
+ * what was opened here is closed again, and errno is EADDRINUSE if that was the cause.
+ */
+GCN_MUST_CHECK bool gcn_sockets_open(struct gcn_sockets *sockets, const struct gcn_settings *settings,
+                                     const struct gcn_sockets *old, struct gcn_error *err);
+
+/* Close the sockets that `keep` (or NULL) does not share; with `unlink` remove their files. */
+void gcn_sockets_close(struct gcn_sockets *sockets, const struct gcn_sockets *keep, bool unlink);
+
+/* "listening at: http://…,unix:… (pid)", and a notice if the kernel caps the queue. */
+void gcn_sockets_log(const struct gcn_sockets *sockets, const struct gcn_settings *settings);
+
+#endif

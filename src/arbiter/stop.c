@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stopping: workers are told, waited for and, when their time is over, killed.
+ */
+#include "arbiter_private.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+#include <gcorn/base/log.h>
+
+enum {
+    QUICK_AFTER_GRACEFUL_MS = 2000, /* what is left once a graceful stop is made a quick one */
+    FIRST_PROGRESS_MS = 1000,
+    PROGRESS_EVERY_MS = 5000,
+};
+
+void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)
+{
+    bool began = arb->stop != GCN_STOP_NOT;
+    int64_t grace_ms = arb->good->settings->graceful_timeout * 1000;
+
+    if (how <= arb->stop && !(how == GCN_STOP_QUICK && arb->stop == GCN_STOP_QUICK)) {
+        return;
+    }
+    if (how == GCN_STOP_QUICK && arb->stop == GCN_STOP_QUICK) {
+        how = GCN_STOP_NOW;
+    }
+    if (how == GCN_STOP_NOW) {
+        grace_ms = 0;
+    } else if (began && grace_ms > QUICK_AFTER_GRACEFUL_MS) {
+        grace_ms = QUICK_AFTER_GRACEFUL_MS;
+    }
+    arb->stop = how;
+    arb->policy.stopping = true;
+    if (!began) {
+        arb->stop_began_ms = gcn_arbiter_now_ms(arb);
+        arb->progress_ms = arb->stop_began_ms + FIRST_PROGRESS_MS;
+        /* Our share of the listeners goes now; the workers close theirs when they have served what
+           waits in the queues. */
+        gcn_sockets_close(&arb->good->sockets, NULL, true);
+    }
+    gcn_workers_tell_all(arb, how == GCN_STOP_GRACEFUL ? SIGTERM : SIGQUIT, grace_ms);
+}
+
+void gcn_stop_halt(struct gcn_arbiter *arb, int code, const char *reason)
+{
+    if (arb->stop == GCN_STOP_NOT) {
+        arb->exit_code = code;
+        arb->halt_reason = reason;
+        gcn_stop_begin(arb, GCN_STOP_GRACEFUL);
+    }
+}
+
+void gcn_stop_progress(struct gcn_arbiter *arb)
+{
+    int64_t now_ms = gcn_arbiter_now_ms(arb);
+
+    if (arb->stop == GCN_STOP_NOT || now_ms < arb->progress_ms) {
+        return;
+    }
+    arb->progress_ms = now_ms + PROGRESS_EVERY_MS;
+    for (size_t i = 0; i < arb->children.n; i++) {
+        const struct gcn_slot *slot = arb->children.items[i].slot;
+        char doing[GCN_SLOT_DOING_BYTES];
+        int64_t started_ms = atomic_load_explicit(&slot->started_ms, memory_order_relaxed);
+        int64_t conns = atomic_load_explicit(&slot->connections, memory_order_relaxed);
+        gcn_slot_doing(slot, doing);
+        gcn_info("still waiting for worker %d: %" PRId64 " connections%s%s",
+                 (int)arb->children.items[i].pid, conns, started_ms != 0 ? ", in " : "",
+                 started_ms != 0 ? doing : "");
+    }
+}

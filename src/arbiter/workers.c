@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Starting, signalling and reaping workers: the hands of the policy.
+ */
+#include "arbiter_private.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gcorn/base/clock.h>
+#include <gcorn/base/log.h>
+#include <gcorn/proc/exitcode.h>
+#include <gcorn/worker/worker.h>
+
+enum {
+    ABORT_GRACE_MS = 1000,  /* from ABRT to KILL: time for the stacks and for atexit functions */
+    SHORT_LIFE_MS = 1000,   /* a worker that crashes so soon might as well not have booted */
+    DOING_BYTES = GCN_SLOT_DOING_BYTES + 64,
+};
+
+/* What a forked worker needs of its parent. */
+struct birth {
+    struct gcn_arbiter *arb;
+    const struct gcn_generation *generation;
+    const struct gcn_child *child;
+};
+
+/* In the child. Descriptors of the arbiter's own are closed; the rest is CLOEXEC or meant for it. */
+static void be_worker(void *context)
+{
+    const struct birth *birth = context;
+    struct gcn_arbiter *arb = birth->arb;
+    struct gcn_arbiter_board *board = birth->child->board;
+    const struct gcn_settings *settings = birth->generation->settings;
+    const struct gcn_worker_start start = {
+        .settings = settings,
+        .argv = arb->request->argv,
+        .proc_name = gcn_settings_proc_name(settings),
+        .board = &board->board,
+        .slot = birth->child->slot,
+        .listeners = birth->generation->sockets.items,
+        .n_listeners = birth->generation->sockets.n,
+        .age = birth->child->age,
+        .arbiter_pid = arb->pid,
+        .signals = &arb->signals,
+    };
+
+    close(arb->loop.epoll_fd);
+    gcn_worker_run(&start);
+}
+
+/* A boot may take as long as a request: the deadline runs from the fork. */
+static void prepare_slot(const struct gcn_child *child, const struct gcn_settings *settings)
+{
+    int64_t deadline_ms = settings->timeout == 0 ? 0 : gcn_clock_ms() + settings->timeout * 1000;
+
+    atomic_store_explicit(&child->slot->generation, (int64_t)child->generation,
+                          memory_order_relaxed);
+    atomic_store_explicit(&child->slot->deadline_ms, deadline_ms, memory_order_relaxed);
+}
+
+/* Put off the next boot after one that failed. */
+static void back_off(struct gcn_arbiter *arb)
+{
+    arb->policy.failures++;
+    int64_t pause_ms = gcn_policy_pause_ms(arb->policy.failures);
+    arb->policy.boot_after_ms = gcn_clock_ms() + pause_ms;
+    gcn_warn("the next attempt to start a worker is in %" PRId64 ".%02" PRId64 " s",
+             pause_ms / 1000, pause_ms % 1000 / 10);
+}
+
+static void spawn(struct gcn_arbiter *arb, uint64_t number)
+{
+    struct gcn_generation *generation =
+        arb->trial != NULL && arb->trial->number == number ? arb->trial : arb->good;
+    struct gcn_child child = {
+        .age = arb->ages + 1,
+        .generation = generation->number,
+        .state = GCN_CHILD_BOOTING,
+    };
+
+    if (!gcn_boards_take(arb, &child)) {
+        back_off(arb);
+        return;
+    }
+    prepare_slot(&child, generation->settings);
+    struct birth birth = {arb, generation, &child};
+    child.pid = gcn_spawn(be_worker, &birth);
+    if (child.pid < 0) {
+        gcn_error_errno("cannot fork a worker");
+        gcn_boards_give_back(arb, &child);
+        back_off(arb);
+        return;
+    }
+    arb->ages++;
+    gcn_children_add(&arb->children, &child);
+}
+
+static void send_signal(const struct gcn_child *child, int signum)
+{
+    if (kill(child->pid, signum) < 0 && errno != ESRCH) {
+        gcn_error_errno("cannot signal worker %d", (int)child->pid);
+    }
+}
+
+static void tell(struct gcn_arbiter *arb, struct gcn_child *child, int signum, int64_t grace_ms)
+{
+    int64_t kill_ms = gcn_arbiter_now_ms(arb) + grace_ms;
+
+    if (child->kill_ms == 0 || kill_ms < child->kill_ms) {
+        child->kill_ms = kill_ms;
+    }
+    if (child->state == GCN_CHILD_BOOTING || child->state == GCN_CHILD_READY) {
+        child->state = GCN_CHILD_LEAVING;
+    }
+    send_signal(child, signum);
+}
+
+/* ", in GET /path for 1.2 s" at `out`, or "" if it runs no request. */
+static const char *print_doing(const struct gcn_child *child, char out[DOING_BYTES])
+{
+    char doing[GCN_SLOT_DOING_BYTES];
+    int64_t started_ms = atomic_load_explicit(&child->slot->started_ms, memory_order_relaxed);
+
+    out[0] = '\0';
+    if (started_ms != 0) {
+        int64_t age_ms = gcn_clock_ms() - started_ms;
+        gcn_slot_doing(child->slot, doing);
+        snprintf(out, DOING_BYTES, ", in %s for %" PRId64 ".%" PRId64 " s", doing, age_ms / 1000,
+                 age_ms % 1000 / 100);
+    }
+    return out;
+}
+
+static void abort_silent(struct gcn_arbiter *arb, struct gcn_child *child)
+{
+    char doing[DOING_BYTES];
+    bool booting = child->state == GCN_CHILD_BOOTING;
+
+    gcn_critical("worker %d %s for longer than timeout allows (%lld s)%s; aborting it",
+                 (int)child->pid, booting ? "has been booting" : "has been silent",
+                 (long long)arb->good->settings->timeout, print_doing(child, doing));
+    child->state = GCN_CHILD_ABORTED;
+    child->kill_ms = gcn_arbiter_now_ms(arb) + ABORT_GRACE_MS;
+    send_signal(child, SIGABRT);
+}
+
+static void kill_overdue(struct gcn_child *child)
+{
+    char doing[DOING_BYTES];
+
+    gcn_error("worker %d did not leave in time%s; killing it", (int)child->pid,
+              print_doing(child, doing));
+    child->state = GCN_CHILD_KILLED;
+    child->kill_ms = 0;
+    send_signal(child, SIGKILL);
+}
+
+void gcn_workers_manage(struct gcn_arbiter *arb)
+{
+    struct gcn_policy *policy = &arb->policy;
+
+    policy->good = arb->good->number;
+    policy->trial = arb->trial == NULL ? 0 : arb->trial->number;
+    for (;;) {
+        policy->now_ms = gcn_arbiter_now_ms(arb);
+        struct gcn_plan plan = gcn_policy_next(policy, &arb->children);
+        switch (plan.kind) {
+        case GCN_PLAN_NOTHING:
+            return;
+        case GCN_PLAN_SPAWN:
+            spawn(arb, plan.generation);
+            break;
+        case GCN_PLAN_RETIRE:
+            tell(arb, plan.child, SIGTERM, arb->good->settings->graceful_timeout * 1000);
+            break;
+        case GCN_PLAN_ABORT:
+            abort_silent(arb, plan.child);
+            break;
+        case GCN_PLAN_KILL:
+            kill_overdue(plan.child);
+            break;
+        }
+    }
+}
+
+static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)
+{
+    child->state = GCN_CHILD_READY;
+    child->ready_ms = gcn_arbiter_now_ms(arb);
+    arb->confirmed = true;
+    arb->policy.failures = 0;
+    arb->policy.boot_after_ms = 0;
+}
+
+void gcn_workers_look(struct gcn_arbiter *arb)
+{
+    for (size_t i = 0; i < arb->children.n; i++) {
+        struct gcn_child *child = &arb->children.items[i];
+        int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
+        if (child->state == GCN_CHILD_BOOTING && state != GCN_SLOT_BOOTING) {
+            note_ready(arb, child);
+        }
+        if (child->state == GCN_CHILD_READY &&
+            atomic_load_explicit(&child->slot->wants_rest, memory_order_relaxed) != 0) {
+            child->tired = true;
+        }
+    }
+}
+
+/* The fact goes to the log at the level that it deserves: what we asked for is no news. */
+static void log_end(const struct gcn_child *child, struct gcn_child_end end)
+{
+    char text[GCN_CHILD_END_BYTES], doing[DOING_BYTES];
+    bool told = child->state != GCN_CHILD_BOOTING && child->state != GCN_CHILD_READY;
+    enum gcn_log_level level = GCN_LOG_ERROR;
+
+    if (told || end.kind == GCN_END_OK) {
+        level = GCN_LOG_DEBUG;
+    } else if (end.kind == GCN_END_SIGNAL && end.code != SIGKILL) {
+        level = end.code == SIGTERM ? GCN_LOG_INFO : GCN_LOG_WARN;
+    }
+    print_doing(child, doing);
+    GCN_LOG_AT(level, "worker %d %s%s", (int)child->pid, gcn_child_end_print(end, text), doing);
+}
+
+/* True if the child's end says that a replacement may well end the same way. */
+static bool is_boot_failure(const struct gcn_arbiter *arb, const struct gcn_child *child,
+                            struct gcn_child_end end)
+{
+    if (child->state == GCN_CHILD_BOOTING) {
+        return true;
+    }
+    bool killed = end.kind == GCN_END_SIGNAL && (end.code == SIGKILL || end.code == SIGTERM);
+    return child->state == GCN_CHILD_READY && end.kind != GCN_END_OK && !killed &&
+           gcn_arbiter_now_ms(arb) - child->ready_ms < SHORT_LIFE_MS;
+}
+
+static void judge_end(struct gcn_arbiter *arb, const struct gcn_child *child,
+                      struct gcn_child_end end)
+{
+    if (arb->stop != GCN_STOP_NOT) {
+        return;
+    }
+    if (end.kind == GCN_END_BOOT && !arb->confirmed) {
+        /* A replacement would fail the same way. */
+        gcn_stop_halt(arb, end.code,
+                      end.code == GCN_EXIT_APP ? "the app could not be loaded"
+                                               : "a worker failed to boot");
+        return;
+    }
+    if (is_boot_failure(arb, child, end)) {
+        back_off(arb);
+    }
+}
+
+void gcn_workers_reap(struct gcn_arbiter *arb)
+{
+    int status;
+    pid_t pid;
+
+    gcn_workers_look(arb); /* so that one that was ready does not count as a failed boot */
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct gcn_child *child = gcn_children_find(&arb->children, pid);
+        if (child == NULL) { /* as PID 1 we also inherit orphans */
+            gcn_debug("reaped %d, not one of our children", (int)pid);
+            continue;
+        }
+        struct gcn_child_end end = gcn_child_end_decode(status);
+        log_end(child, end);
+        judge_end(arb, child, end);
+        gcn_boards_give_back(arb, child);
+        gcn_children_remove(&arb->children, child);
+    }
+    if (pid < 0 && errno != ECHILD) {
+        gcn_error_errno("waitpid");
+    }
+}
+
+void gcn_workers_tell_all(struct gcn_arbiter *arb, int signum, int64_t grace_ms)
+{
+    for (size_t i = 0; i < arb->children.n; i++) {
+        if (arb->children.items[i].state != GCN_CHILD_KILLED) {
+            tell(arb, &arb->children.items[i], signum, grace_ms);
+        }
+    }
+}
+
+void gcn_workers_signal_all(struct gcn_arbiter *arb, int signum)
+{
+    for (size_t i = 0; i < arb->children.n; i++) {
+        send_signal(&arb->children.items[i], signum);
+    }
+}
