@@ -9,6 +9,11 @@ from harness import places
 from harness.server import Server, gcorn_argv, gunicorn_argv
 
 
+def pytest_configure():
+    if not places.GCORN.exists():
+        pytest.exit(f"{places.GCORN} does not exist: build it first, or name another one with GCORN_BINARY", 2)
+
+
 def pytest_collection_modifyitems(items):
     if not places.is_sanitized():
         return

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from harness.process import descriptors
 from harness.wire import chunked
 
 
@@ -18,7 +19,7 @@ def environ(server, target="/environ", fields=(), body=b"", method="GET"):
 
 
 def test_the_request_line_is_taken_apart(server):
-    found = environ(server, "/environ/%C3%A4%2F%20;x?a=%20b&c#d".replace("#d", ""), method="OPTIONS")
+    found = environ(server, "/environ/%C3%A4%2F%20;x?a=%20b&c", method="OPTIONS")
     assert found["REQUEST_METHOD"] == "OPTIONS"
     assert found["PATH_INFO"] == "/environ/\u00c3\u00a4/ ;x"
     assert found["QUERY_STRING"] == "a=%20b&c"
@@ -147,7 +148,6 @@ def test_the_app_is_called_only_when_the_body_is_there(server):
 
 
 def test_a_large_body_leaves_no_file(server):
-    from harness.process import descriptors
     worker = server.workers[0]
     server.request("POST", "/echo", body=b"x" * 5_000_000)
     before = descriptors(worker)

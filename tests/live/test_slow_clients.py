@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Clients that are slow or silent cost the others nothing; requests never wait for one another while a
 worker is idle."""
+import contextlib
 import json
 import resource
 import selectors
@@ -55,7 +56,8 @@ class Tricklers:
         share = 1 / len(self.sockets)
         while not self._stop.is_set():
             for client in self.sockets:
-                client.send(b"x")
+                with contextlib.suppress(OSError):  # the server may have had enough of it
+                    client.send(b"x")
                 if self._stop.wait(share):
                     return
 
