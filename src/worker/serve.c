@@ -76,6 +76,13 @@ static bool is_proxy(void *context, const struct sockaddr *peer)
     return gcn_trust_has(&serve->worker->proxies, peer);
 }
 
+static void log_refusal(void *context, const struct gcn_endpoint *peer, enum gcn_refusal refusal,
+                        struct gcn_slice culprit)
+{
+    struct gcn_serve *serve = context;
+    gcn_refusals_log(&serve->refusals, peer, refusal, culprit, serve->core.loop->now_us);
+}
+
 static void init_listeners(struct gcn_serve *serve)
 {
     const struct gcn_worker_start *start = serve->worker->start;
@@ -112,6 +119,7 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
     serve->core.events.context = serve;
     serve->core.events.is_trusted = is_trusted;
     serve->core.events.is_proxy = is_proxy;
+    serve->core.events.refused = log_refusal;
     if (!serve->alone) {
         serve->core.events.may_accept = may_accept;
         serve->core.events.load = publish_load;

@@ -10,6 +10,7 @@
 
 #include <gcorn/http/core.h>
 
+#include "refusals.h"
 #include "worker_private.h"
 
 /* Lifetime: an executor's run. */
@@ -17,6 +18,7 @@ struct gcn_serve {
     struct gcn_worker *worker; /* borrowed */
     struct gcn_core core;
     struct gcn_core_listener *listeners; /* owned */
+    struct gcn_refusals refusals;
     bool alone;                          /* no siblings: nothing to be shared */
 };
 

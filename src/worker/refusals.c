@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Logging refusals, so many a second.
+ */
+#include "refusals.h"
+
+#include <gcorn/base/log.h>
+
+enum {
+    LINES_A_SECOND = 10,
+    CULPRIT_SHOWN = 80, /* bytes of the offending text */
+};
+
+/* True if a line may be written now. */
+static bool may_write(struct gcn_refusals *refusals, int64_t now_us)
+{
+    int64_t second = now_us / 1000000;
+
+    if (second != refusals->second) {
+        refusals->second = second;
+        refusals->written = 0;
+    }
+    if (refusals->written >= LINES_A_SECOND) {
+        refusals->quiet++;
+        return false;
+    }
+    refusals->written++;
+    return true;
+}
+
+static void write_line(const struct gcn_endpoint *peer, const struct gcn_refusal_info *info,
+                       struct gcn_slice culprit)
+{
+    const char *who = peer->is_unix ? "the unix socket" : peer->host;
+    int shown = (int)(culprit.len < CULPRIT_SHOWN ? culprit.len : CULPRIT_SHOWN);
+
+    gcn_warn("%s %s (%d to %s)%s%.*s%s%s%s", info->code, info->text, info->status, who,
+             shown > 0 ? ": \"" : "", shown, shown > 0 ? culprit.ptr : "", shown > 0 ? "\"" : "",
+             info->setting != NULL ? "; see the setting " : "",
+             info->setting != NULL ? info->setting : "");
+}
+
+void gcn_refusals_log(struct gcn_refusals *refusals, const struct gcn_endpoint *peer,
+                      enum gcn_refusal refusal, struct gcn_slice culprit, int64_t now_us)
+{
+    if (!may_write(refusals, now_us)) {
+        return;
+    }
+    if (refusals->quiet > 0) {
+        gcn_warn("%llu more requests were refused and not logged",
+                 (unsigned long long)refusals->quiet);
+        refusals->quiet = 0;
+    }
+    write_line(peer, gcn_refusal_info(refusal), culprit);
+}
