@@ -27,12 +27,11 @@ struct gcn_pairs {
 };
 
 /*
- * Something that lives in Python: a hook, a class, a dictionary of any shape. At most one of the two
- * is set; both NULL is the default.
+ * Something that lives in Python: a hook, a class, a dictionary of any shape. Both NULL: not set.
  */
 struct gcn_pyref {
-    const char *text; /* "module:name" or "pkg.mod.attr"; of a TREE: JSON */
-    void *object;     /* a strong reference owned by the configuration reader that put it here */
+    const char *text; /* "module:name" or "pkg.mod.attr"; of a TREE: JSON; else the object's name */
+    void *object;     /* borrowed from the configuration reader; NULL: to be found by `text` */
 };
 
 enum gcn_kind {

@@ -21,8 +21,7 @@ struct gcn_config_reader;
 struct gcn_load_request {
     const char *const *argv; /* the program's, NULL-terminated, argv[0] included */
     const char *const *env;  /* NULL-terminated "NAME=value" as at start */
-    const char
-        *start_dir; /* absolute: the directory gcorn was started in ($PWD where it is true) */
+    const char *start_dir;   /* absolute: where gcorn was started ($PWD where it is true) */
     const struct gcn_config_reader *reader; /* executes Python files; NULL: there is no Python */
 };
 
@@ -81,16 +80,16 @@ void gcn_config_put_dict(struct gcn_config_sink *sink, const char *name, int lin
                          const struct gcn_pairs *pairs);
 
 /*
- * Put a Python object (a hook, a class, a dictionary of any shape) or, for `text`, its dotted name.
- * The reference stays the reader's and must live as long as the generation.
+ * Put a Python object: a hook, a class, a dictionary of any shape. `shown` is its qualified name, for
+ * people. The reference stays the reader's and must live as long as the generation.
  */
-void gcn_config_put_object(struct gcn_config_sink *sink, const char *name, int line, void *object);
+void gcn_config_put_object(struct gcn_config_sink *sink, const char *name, int line,
+                           const char *shown, void *object);
 
-/* Report a value that no put function can take: `shown` is its repr, `got` its type. */
-void gcn_config_put_wrong(struct gcn_config_sink *sink, const char *name, int line,
-                          const char *shown, const char *got);
-
-/* Report a value with an expectation of the reader's own (the arity of a hook, a failed import). */
+/*
+ * Report a value that no put function takes, or that the reader itself finds wrong (the arity of a
+ * hook, an import that fails): the value as it is shown, and what was expected.
+ */
 GCN_PRINTF(4, 5)
 void gcn_config_put_error(struct gcn_config_sink *sink, const char *name, int line, const char *fmt,
                           ...);

@@ -35,7 +35,7 @@ enum gcn_trait {
     GCN_TRAIT_ANY_BASE = 1 << 5,       /* the flag takes 0x, 0o and 0b numbers */
     GCN_TRAIT_LENIENT = 1 << 6,        /* an unknown choice is a warning and the default */
     GCN_TRAIT_EXACT_CASE = 1 << 7,     /* choices are compared as they are written */
-    GCN_TRAIT_ADDRESS = 1 << 8,        /* an item of digits only is a port */
+    GCN_TRAIT_ADDRESS = 1 << 8,        /* each item is an address to listen on */
     GCN_TRAIT_EXISTS = 1 << 9,         /* each path without a wildcard must exist */
 };
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What one value alone cannot tell.
+ */
+#include "check.h"
+
+#include <gcorn/base/mem.h>
+#include <gcorn/proc/exitcode.h>
+
+#include "env.h"
+#include "kind.h"
+
+/* gunicorn's worker classes, as settings name them. */
+static const struct {
+    const char *name;
+    enum gcn_executor_kind executor;
+    const char *missing; /* why it cannot be used; NULL: it can */
+} worker_classes[] = {
+    {"sync", GCN_EXECUTOR_INLINE, NULL},
+    {"gunicorn.workers.sync.SyncWorker", GCN_EXECUTOR_INLINE, NULL},
+    {"gthread", GCN_EXECUTOR_THREADS, NULL},
+    {"gunicorn.workers.gthread.ThreadWorker", GCN_EXECUTOR_THREADS, NULL},
+    {"gevent", GCN_EXECUTOR_INLINE, "the gevent worker"},
+    {"gevent_wsgi", GCN_EXECUTOR_INLINE, "the gevent worker"},
+    {"gevent_pywsgi", GCN_EXECUTOR_INLINE, "the gevent worker"},
+    {"gunicorn.workers.ggevent.GeventWorker", GCN_EXECUTOR_INLINE, "the gevent worker"},
+    {"gunicorn.workers.ggevent.GeventPyWSGIWorker", GCN_EXECUTOR_INLINE, "the gevent worker"},
+    {"eventlet", GCN_EXECUTOR_INLINE, "the eventlet worker, which gunicorn has dropped too"},
+    {"tornado", GCN_EXECUTOR_INLINE, "the tornado worker"},
+    {"gunicorn.workers.gtornado.TornadoWorker", GCN_EXECUTOR_INLINE, "the tornado worker"},
+    {"asgi", GCN_EXECUTOR_INLINE, "the asgi worker"},
+    {"gunicorn.workers.gasgi.ASGIWorker", GCN_EXECUTOR_INLINE, "the asgi worker"},
+    {"uvicorn.workers.UvicornWorker", GCN_EXECUTOR_INLINE, "the asgi worker"},
+};
+
+/* The class's index, or GCN_COUNT(worker_classes). A leading "#" or "egg:gunicorn#" is dropped. */
+static size_t find_worker_class(const struct gcn_settings *settings)
+{
+    struct gcn_slice name = gcn_slice_of(settings->worker_class.text);
+    size_t i = 0;
+
+    gcn_slice_skip(&name, "egg:gunicorn");
+    gcn_slice_skip(&name, "#");
+    while (i < GCN_COUNT(worker_classes) &&
+           !gcn_slice_equal(name, gcn_slice_of(worker_classes[i].name))) {
+        i++;
+    }
+    return i;
+}
+
+enum gcn_executor_kind gcn_settings_executor(const struct gcn_settings *settings)
+{
+    size_t i = find_worker_class(settings);
+
+    if (settings->threads > 1 || i == GCN_COUNT(worker_classes)) {
+        return GCN_EXECUTOR_THREADS;
+    }
+    return worker_classes[i].executor;
+}
+
+static struct gcn_place place_of(struct gcn_draft *draft, enum gcn_setting_id id)
+{
+    const struct gcn_origin *origin = &draft->settings->origins[id];
+
+    return (struct gcn_place){origin->layer, GCN_DIALECT_TEXT, origin->place};
+}
+
+static void check_worker_class(struct gcn_draft *draft)
+{
+    const struct gcn_settings *settings = draft->settings;
+    struct gcn_place place = place_of(draft, GCN_SETTING_worker_class);
+    size_t i = find_worker_class(settings);
+
+    if (i == GCN_COUNT(worker_classes)) {
+        gcn_draft_error(
+            draft, GCN_EXIT_ERROR, &place,
+            "worker_class: %s: expected sync or gthread; other worker classes cannot run "
+            "here",
+            settings->worker_class.text);
+    } else if (worker_classes[i].missing != NULL) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "worker_class: %s: not in this version: %s",
+                        settings->worker_class.text, worker_classes[i].missing);
+    } else if (settings->threads == 0 && worker_classes[i].executor == GCN_EXECUTOR_THREADS) {
+        place = place_of(draft, GCN_SETTING_threads);
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place,
+                        "threads: 0: expected 1 or more with the gthread worker");
+    }
+}
+
+static void check_app(struct gcn_draft *draft)
+{
+    const struct gcn_settings *settings = draft->settings;
+    const struct gcn_place place = {GCN_LAYER_CMDLINE, GCN_DIALECT_TEXT, NULL};
+
+    if (settings->app == NULL && settings->paste == NULL) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place,
+                        "no app to serve: name it as MODULE:NAME, or set wsgi_app");
+    }
+}
+
+/* True if the value is what the table's default, or its variable, makes of it. */
+static bool is_default(struct gcn_draft *draft, const struct gcn_settings *defaults,
+                       enum gcn_setting_id id)
+{
+    return draft->settings->origins[id].layer == GCN_LAYER_DEFAULT ||
+           gcn_settings_equal(draft->settings, defaults, id);
+}
+
+static void check_status(struct gcn_draft *draft, const struct gcn_setting *row)
+{
+    struct gcn_place place = place_of(draft, row->id);
+    struct gcn_buf shown = {0};
+
+    gcn_kind_print(row, gcn_draft_member(draft, row), &shown);
+    if (row->status == GCN_MISSING) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "%s: %s: not in this version: %s", row->name,
+                        shown.ptr, row->reason);
+    } else {
+        gcn_draft_notice(draft, GCN_LOG_INFO, "%s has no effect here: %s", row->name, row->reason);
+    }
+    gcn_buf_finish(&shown);
+}
+
+void gcn_check_all(struct gcn_draft *draft)
+{
+    struct gcn_draft defaults;
+
+    gcn_draft_init(&defaults, draft->request);
+    gcn_defaults_apply(&defaults);
+    for (int i = 0; i < GCN_N_SETTINGS; i++) {
+        const struct gcn_setting *row = gcn_setting_get((enum gcn_setting_id)i);
+        if (row->status != GCN_READY && !is_default(draft, defaults.settings, row->id)) {
+            check_status(draft, row);
+        }
+    }
+    gcn_draft_finish(&defaults);
+    check_worker_class(draft);
+    check_app(draft);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Values as messages show them.
+ */
+#include "value.h"
+
+#include <inttypes.h>
+
+#include <gcorn/base/compiler.h>
+
+enum { SHOWN_BYTES = 80 };
+
+static bool is_white(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+struct gcn_slice gcn_text_strip(struct gcn_slice text)
+{
+    while (text.len > 0 && is_white(text.ptr[0])) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && is_white(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+bool gcn_value_is_none(const struct gcn_value *value)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+
+    if (value->type == GCN_VALUE_TEXT && value->plain) {
+        for (size_t i = 0; i < GCN_COUNT(words); i++) {
+            if (gcn_slice_equal(value->text, gcn_slice_of(words[i]))) {
+                return true;
+            }
+        }
+    }
+    return value->type == GCN_VALUE_NONE;
+}
+
+static void show_byte(char byte, struct gcn_buf *out)
+{
+    if (byte == '"' || byte == '\\') {
+        gcn_buf_append_byte(out, '\\');
+    }
+    if ((unsigned char)byte < 0x20 || byte == 0x7f) {
+        gcn_buf_printf(out, "\\x%02x", (unsigned char)byte);
+    } else {
+        gcn_buf_append_byte(out, byte);
+    }
+}
+
+void gcn_text_show(struct gcn_slice text, struct gcn_buf *out)
+{
+    size_t len = text.len;
+
+    if (len > SHOWN_BYTES) {
+        len = SHOWN_BYTES;
+        /* do not cut a UTF-8 sequence */
+        while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+    gcn_buf_append_byte(out, '"');
+    for (size_t i = 0; i < len; i++) {
+        show_byte(text.ptr[i], out);
+    }
+    gcn_buf_append_byte(out, '"');
+    if (len < text.len) {
+        gcn_buf_append_str(out, "…");
+    }
+}
+
+void gcn_value_show(const struct gcn_value *value, struct gcn_buf *out)
+{
+    switch (value->type) {
+    case GCN_VALUE_NONE:
+        gcn_buf_append_str(out, "None");
+        return;
+    case GCN_VALUE_BOOL:
+        gcn_buf_append_str(out, value->number ? "True" : "False");
+        return;
+    case GCN_VALUE_INT:
+        gcn_buf_printf(out, "%" PRId64, value->number);
+        return;
+    case GCN_VALUE_TEXT:
+        gcn_text_show(value->text, out);
+        return;
+    case GCN_VALUE_LIST:
+        gcn_buf_append_str(out, value->n == 0 ? "an empty list" : "a list");
+        return;
+    case GCN_VALUE_DICT:
+        gcn_buf_append_str(out, value->n == 0 ? "an empty map" : "a map");
+        return;
+    case GCN_VALUE_OBJECT:
+        gcn_buf_append(out, value->text.ptr, value->text.len);
+        return;
+    }
+}
