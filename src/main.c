@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gcorn: a pre-fork WSGI server.
+ */
+#include <unistd.h>
+
+#include <gcorn/base/mem.h>
+#include <gcorn/proc/title.h>
+
+#include "cli.h"
+
+/*
+ * The environment as it is now. raw_env and Python change the process's own later; a reload must not
+ * see that.
+ */
+static const char *const *copy_environment(void)
+{
+    size_t n = 0;
+
+    while (environ[n] != NULL) {
+        n++;
+    }
+    const char **copy = gcn_alloc_zero(n + 1, sizeof(*copy));
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = gcn_strdup(environ[i]);
+    }
+    return copy; /* for the life of the process */
+}
+
+int main(int argc, char **argv)
+{
+    argv = gcn_title_init(argc, argv);
+    return gcn_cli_run((const char *const *)argv, copy_environment());
+}
