@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The double fork, and the pipe by which the foreground learns how the start ended.
+ */
+#include <gcorn/proc/daemonize.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gcorn/proc/exitcode.h>
+
+/* The code that arrives, or an error if the background ends without one. */
+static int await_report(int fd)
+{
+    uint8_t code = GCN_EXIT_ERROR;
+    ssize_t n;
+
+    do {
+        n = read(fd, &code, 1);
+    } while (n < 0 && errno == EINTR);
+    close(fd);
+    return n == 1 ? code : GCN_EXIT_ERROR;
+}
+
+/* In the first child: a session without a terminal, and a second child that can never get one. */
+static void leave_session(void)
+{
+    setsid();
+    if (fork() != 0) {
+        _exit(GCN_EXIT_OK);
+    }
+    umask(022);
+}
+
+enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code, struct gcn_error *err)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        gcn_error_set_errno(err, "cannot create a pipe");
+        return GCN_DAEMON_FAILED;
+    }
+    pid_t pid = fork();
+    if (pid < 0) {
+        gcn_error_set_errno(err, "cannot fork into the background");
+        close(ends[0]);
+        close(ends[1]);
+        return GCN_DAEMON_FAILED;
+    }
+    if (pid > 0) {
+        close(ends[1]);
+        *code = await_report(ends[0]);
+        return GCN_DAEMON_FOREGROUND;
+    }
+    close(ends[0]);
+    leave_session();
+    daemon->report_fd = ends[1];
+    return GCN_DAEMON_BACKGROUND;
+}
+
+void gcn_daemon_report(struct gcn_daemon *daemon, int code)
+{
+    uint8_t byte = (uint8_t)code;
+
+    if (daemon->report_fd >= 0) {
+        ssize_t ignored = write(daemon->report_fd, &byte, 1);
+        (void)ignored; /* nobody waits any more */
+        close(daemon->report_fd);
+        daemon->report_fd = -1;
+    }
+}
+
+void gcn_daemon_detach_stdio(bool inherit)
+{
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0) {
+        return;
+    }
+    dup2(null_fd, STDIN_FILENO);
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (!inherit || isatty(fd)) {
+            dup2(null_fd, fd);
+        }
+    }
+    if (null_fd > STDERR_FILENO) {
+        close(null_fd);
+    }
+}
