@@ -55,7 +55,8 @@ static void on_quit(int signum)
 
 static void on_abort(int signum)
 {
-    gcn_py_dump_stacks_on(signum, STDERR_FILENO);
+    (void)signum;
+    gcn_py_dump_stacks();
     gcn_py_interrupt();
     note(GCN_NOTE_ABORT);
 }

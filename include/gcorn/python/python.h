@@ -47,9 +47,15 @@ void gcn_py_after_fork_parent(void);
 void gcn_py_after_fork_child(void);
 
 /*
+ * Call `hook` in every child that the app forks by itself (os.fork, multiprocessing), which has a copy
+ * of all our descriptors. Not in those that gcn_py_before_fork announces. NULL: no hook.
+ */
+void gcn_py_set_after_fork_hook(void (*hook)(void));
+
+/*
  * Import the app of `spec` ("module", "module:attr", "module:pkg.attr", "module:factory(args)").
- * Returns NULL with `err` (the message, with the app's traceback where the app is at fault) and *code
- * (GCN_EXIT_BOOT or GCN_EXIT_APP, or what sys.exit asked for). GIL: held.
+ * Returns NULL with `err` and *code (GCN_EXIT_BOOT or GCN_EXIT_APP, or what sys.exit asked for). Where
+ * the app's own code is at fault, its traceback is logged already. GIL: held.
  */
 struct gcn_app *gcn_py_app_load(const char *spec, struct gcn_error *err, int *code);
 
@@ -63,8 +69,9 @@ void gcn_py_app_destroy(struct gcn_app *app);
 void gcn_py_interrupt(void);
 
 /*
- * Write the Python stacks of all threads to `fd`. Async-signal-safe as far as CPython's faulthandler is.
+ * From a signal handler: write the Python stacks of all threads to standard error. Async-signal-safe
+ * as far as CPython's faulthandler is. GIL: not needed. Harmless if not started.
  */
-void gcn_py_dump_stacks_on(int signum, int fd);
+void gcn_py_dump_stacks(void);
 
 #endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A WSGI app as the executors see it: struct gcn_app, implemented by a Python callable.
+ */
+#include "app.h"
+
+#include <gcorn/base/log.h>
+#include <gcorn/base/mem.h>
+
+#include "call.h"
+#include "environ.h"
+#include "errors_stream.h"
+#include "exceptions.h"
+#include "interrupt.h"
+#include "iterate.h"
+#include "later.h"
+#include "state.h"
+#include "thread.h"
+
+/* Lifetime: worker. */
+struct py_app {
+    struct gcn_app base;
+    PyObject *callable; /* owned */
+};
+
+/* What is logged of a request's address. */
+enum { MAX_LOGGED_TARGET = 256 };
+
+/*
+ * The exception that is set ends this request. A client that has left is the usual reason for a
+ * ConnectionError, and nobody's fault.
+ */
+static void fail(const struct gcn_request *req, struct gcn_response *res, bool interrupted)
+{
+    const struct gcn_head *head = req->head;
+    size_t len = head->target.len < MAX_LOGGED_TARGET ? head->target.len : MAX_LOGGED_TARGET;
+    bool left = res->gone && PyErr_ExceptionMatches(PyExc_ConnectionError);
+
+    gcn_py_log_exception(left ? GCN_LOG_DEBUG : GCN_LOG_ERROR, "%s %.*s %.*s",
+                         interrupted ? "The server ended request" : "Error handling request",
+                         (int)head->method.len, head->method.ptr, (int)len, head->target.ptr);
+    if (!res->ended) {
+        gcn_response_fail(res, 500);
+    }
+}
+
+static int run(struct py_app *app, struct gcn_py_call *call, PyObject *environ)
+{
+    PyObject *args[] = {NULL, environ, call->start_response};
+    PyObject *result =
+        PyObject_Vectorcall(app->callable, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+
+    return result == NULL ? -1 : gcn_py_send_body_steal(call, result);
+}
+
+static void app_call(struct gcn_app *base, struct gcn_request *req, struct gcn_response *res)
+{
+    struct py_app *app = GCN_CONTAINER_OF(base, struct py_app, base);
+    PyObject *environ = NULL;
+
+    gcn_py_later_drain();
+    struct gcn_py_call *call = gcn_py_call_begin(req, res);
+    if (call == NULL || (environ = gcn_py_environ_create(call)) == NULL) {
+        fail(req, res, false);
+    } else {
+        gcn_py_interrupt_begin();
+        int rc = run(app, call, environ);
+        bool interrupted = gcn_py_interrupt_end();
+        if (GCN_UNLIKELY(rc < 0)) {
+            fail(req, res, interrupted);
+        } else if (GCN_UNLIKELY(!res->ended)) {
+            gcn_response_fail(res, 500); /* the client has left */
+        }
+    }
+    Py_XDECREF(environ);
+    if (call != NULL) {
+        gcn_py_call_end(call);
+    }
+    gcn_py_errors_flush();
+}
+
+static void app_enter(GCN_UNUSED struct gcn_app *app)
+{
+    gcn_py_thread_enter();
+}
+
+static void app_leave(GCN_UNUSED struct gcn_app *app)
+{
+    gcn_py_thread_leave();
+}
+
+static void app_thread_start(GCN_UNUSED struct gcn_app *app)
+{
+    gcn_py_thread_start();
+}
+
+static void app_thread_stop(GCN_UNUSED struct gcn_app *app)
+{
+    gcn_py_thread_stop();
+}
+
+static const struct gcn_app_ops ops = {
+    .call = app_call,
+    .enter = app_enter,
+    .leave = app_leave,
+    .thread_start = app_thread_start,
+    .thread_stop = app_thread_stop,
+};
+
+struct gcn_app *gcn_py_app_create_steal(PyObject *callable)
+{
+    struct py_app *app = gcn_alloc_zero(1, sizeof(*app));
+
+    app->base.ops = &ops;
+    app->callable = callable;
+    return &app->base;
+}
+
+void gcn_py_app_destroy(struct gcn_app *base)
+{
+    if (base != NULL) {
+        struct py_app *app = GCN_CONTAINER_OF(base, struct py_app, base);
+        Py_DECREF(app->callable);
+        gcn_free(app);
+    }
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wsgi.input: the request's body, which is complete before the app is called.
+ */
+#ifndef GCORN_PYTHON_INPUT_H
+#define GCORN_PYTHON_INPUT_H
+
+#include "py.h"
+
+#include <gcorn/base/compiler.h>
+
+struct gcn_py_call;
+
+/* Make the type. -1 with an exception. GIL: held. */
+GCN_MUST_CHECK int gcn_py_input_types(void);
+
+/* A new object for `call`, or NULL with an exception. GIL: held. */
+PyObject *gcn_py_input_create(struct gcn_py_call *call);
+
+#endif

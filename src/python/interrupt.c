@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ending the app call that runs on the main thread, from a signal handler. The handler can only ask:
+ * PyErr_SetInterrupt makes CPython run its handler for SIGINT on the main thread at the next
+ * bytecode or when a system call comes back with EINTR, and that handler raises SystemExit, but only
+ * into the very call that was meant.
+ */
+#include "interrupt.h"
+
+#include "py.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#include <gcorn/python/python.h>
+
+#include "thread.h"
+
+/* Process. Calls on the main thread are numbered from 1. */
+static struct {
+    unsigned last;
+    _Atomic unsigned running; /* number of the call in progress, or 0 */
+    _Atomic unsigned meant;   /* number of the call that shall end, or 0 */
+    bool happened;            /* the exception was raised in the call in progress */
+} interrupt;
+
+static PyObject *on_sigint(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
+{
+    unsigned meant = atomic_exchange(&interrupt.meant, 0);
+
+    if (meant == 0 || meant != atomic_load(&interrupt.running)) {
+        Py_RETURN_NONE;
+    }
+    interrupt.happened = true;
+    PyErr_SetString(PyExc_SystemExit, "the server ends this request");
+    return NULL;
+}
+
+int gcn_py_interrupt_init(void)
+{
+    static PyMethodDef handler = {"on_sigint", on_sigint, METH_VARARGS, NULL};
+    struct sigaction before;
+    int rc = -1;
+
+    sigaction(SIGINT, NULL, &before);
+    PyObject *module = PyImport_ImportModule("_signal");
+    PyObject *function = module == NULL ? NULL : PyCFunction_New(&handler, NULL);
+    PyObject *old =
+        function == NULL ? NULL : PyObject_CallMethod(module, "signal", "iO", SIGINT, function);
+    if (old != NULL) {
+        rc = 0;
+    }
+    sigaction(SIGINT, &before, NULL);
+    Py_XDECREF(old);
+    Py_XDECREF(function);
+    Py_XDECREF(module);
+    return rc;
+}
+
+void gcn_py_interrupt_begin(void)
+{
+    if (GCN_UNLIKELY(!gcn_py_thread_is_main())) {
+        return;
+    }
+    interrupt.last = interrupt.last == UINT_MAX ? 1 : interrupt.last + 1;
+    atomic_store_explicit(&interrupt.running, interrupt.last, memory_order_relaxed);
+}
+
+bool gcn_py_interrupt_end(void)
+{
+    if (GCN_UNLIKELY(!gcn_py_thread_is_main())) {
+        return false;
+    }
+    atomic_store_explicit(&interrupt.running, 0, memory_order_relaxed);
+    bool happened = interrupt.happened;
+    interrupt.happened = false;
+    return happened;
+}
+
+void gcn_py_interrupt(void)
+{
+    unsigned running = atomic_load(&interrupt.running);
+
+    if (running != 0) {
+        atomic_store(&interrupt.meant, running);
+        PyErr_SetInterrupt();
+    }
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The interpreter's life: found, started with the process's signals left alone, forked, stopped.
+ */
+#include "runtime.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gcorn/base/buf.h>
+#include <gcorn/base/log.h>
+#include <gcorn/base/slice.h>
+#include <gcorn/python/python.h>
+
+#include "call.h"
+#include "environ.h"
+#include "errors_stream.h"
+#include "exceptions.h"
+#include "file_wrapper.h"
+#include "header_key.h"
+#include "input.h"
+#include "interrupt.h"
+#include "later.h"
+#include "socket.h"
+#include "start_response.h"
+#include "state.h"
+#include "thread.h"
+#include "venv.h"
+
+static const struct gcn_venv_version our_version = {PY_MAJOR_VERSION, PY_MINOR_VERSION};
+
+/* faulthandler cannot be called, only registered for a signal, and it refuses SIGABRT. */
+#define DUMP_SIGNAL (SIGRTMAX - 1)
+
+/* Process. */
+static struct {
+    bool own_fork;            /* between our before_fork and after_fork: not the app's fork */
+    void (*after_fork)(void); /* in a child that the app forked, or NULL */
+} forks;
+
+bool gcn_py_is_started(void)
+{
+    return gcn_py.started;
+}
+
+bool gcn_py_error_from_exception(struct gcn_error *err, const char *what)
+{
+    struct gcn_buf text = {0};
+
+    gcn_py_print_exception(&text);
+    PyErr_Clear();
+    gcn_error_set(err, "%s: %s", what, text.ptr == NULL ? "unknown error" : text.ptr);
+    gcn_buf_finish(&text);
+    return false;
+}
+
+/*
+ * The python beside the library that is loaded, else the one that gcorn was built with. It finds
+ * the standard library, and is sys.executable.
+ */
+static void find_own_program(char *program)
+{
+    Dl_info info;
+    char dir[PATH_MAX];
+
+    if (dladdr((void *)Py_InitializeFromConfig, &info) != 0 && info.dli_fname != NULL &&
+        realpath(info.dli_fname, dir) != NULL) {
+        char *slash = strrchr(dir, '/');
+        *slash = '\0';
+        slash = strrchr(dir, '/');
+        int len = slash == NULL
+                      ? -1
+                      : snprintf(program, PATH_MAX, "%.*s/bin/python%d.%d", (int)(slash - dir), dir,
+                                 our_version.major, our_version.minor);
+        if (len > 0 && len < PATH_MAX && access(program, X_OK) == 0) {
+            return;
+        }
+    }
+    snprintf(program, PATH_MAX, "%s", GCORN_PYTHON_EXECUTABLE);
+}
+
+static bool find_program(const char *setting, char *program, struct gcn_error *err)
+{
+    const char *active = getenv("VIRTUAL_ENV");
+
+    if (setting != NULL && setting[0] != '\0') {
+        return gcn_venv_check(setting, our_version, program, err) || gcn_error_prefix(err, "venv");
+    }
+    if (active != NULL && active[0] != '\0') {
+        return gcn_venv_check(active, our_version, program, err) ||
+               gcn_error_prefix(err, "VIRTUAL_ENV");
+    }
+    find_own_program(program);
+    return true;
+}
+
+static Py_ssize_t count(const char *const *list)
+{
+    Py_ssize_t n = 0;
+
+    while (list != NULL && list[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static bool initialize(const struct gcn_py_options *options, const char *program,
+                       struct gcn_error *err)
+{
+    PyConfig config;
+
+    PyConfig_InitPythonConfig(&config);
+    config.install_signal_handlers = 0;
+    config.parse_argv = 0;
+    PyStatus status = PyConfig_SetBytesString(&config, &config.program_name, program);
+    if (!PyStatus_Exception(status)) {
+        status = PyConfig_SetBytesArgv(&config, count(options->argv), (char *const *)options->argv);
+    }
+    if (!PyStatus_Exception(status)) {
+        status = Py_InitializeFromConfig(&config);
+    }
+    PyConfig_Clear(&config);
+    if (PyStatus_Exception(status)) {
+        return gcn_error_set(err, "Python %d.%d (%s) cannot be started: %s", our_version.major,
+                             our_version.minor, program,
+                             status.err_msg == NULL ? "unknown error" : status.err_msg);
+    }
+    return true;
+}
+
+/* Put `path` in front of sys.path unless it is in it. */
+static int prepend_path(struct gcn_slice path)
+{
+    char absolute[PATH_MAX];
+    PyObject *list_borrowed = PySys_GetObject("path");
+    char *name = strndup(path.ptr, path.len);
+
+    if (list_borrowed == NULL || !PyList_Check(list_borrowed) || name == NULL) {
+        free(name);
+        PyErr_SetString(PyExc_RuntimeError, "sys.path is not a list");
+        return -1;
+    }
+    PyObject *text = PyUnicode_DecodeFSDefault(realpath(name, absolute) != NULL ? absolute : name);
+    free(name);
+    int there = text == NULL ? -1 : PySequence_Contains(list_borrowed, text);
+    int rc = there == 0 ? PyList_Insert(list_borrowed, 0, text) : there;
+    Py_XDECREF(text);
+    return rc < 0 ? -1 : 0;
+}
+
+/* chdir first, then each of pythonpath before what is there, as gunicorn does. */
+static int set_path(const struct gcn_py_options *options)
+{
+    struct gcn_slice rest = gcn_slice_of(options->pythonpath);
+    struct gcn_slice entry;
+
+    if (options->chdir != NULL && prepend_path(gcn_slice_of(options->chdir)) < 0) {
+        return -1;
+    }
+    while (rest.len > 0) {
+        gcn_slice_cut(rest, ',', &entry, &rest);
+        entry = gcn_slice_trim(entry);
+        if (entry.len > 0 && prepend_path(entry) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Runs in every child that is forked through Python, or by us. */
+static PyObject *after_fork_in_child(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none))
+{
+    gcn_py_later_after_fork();
+    if (!forks.own_fork && forks.after_fork != NULL) {
+        forks.after_fork();
+    }
+    Py_RETURN_NONE;
+}
+
+static int register_fork_hook(void)
+{
+    static PyMethodDef hook = {"after_fork_in_child", after_fork_in_child, METH_NOARGS, NULL};
+    PyObject *module = PyImport_ImportModule("posix");
+    PyObject *function = module == NULL ? NULL : PyObject_GetAttrString(module, "register_at_fork");
+    PyObject *callback = function == NULL ? NULL : PyCFunction_New(&hook, NULL);
+    PyObject *none = callback == NULL ? NULL : PyTuple_New(0);
+    PyObject *kwargs = none == NULL ? NULL : Py_BuildValue("{s:O}", "after_in_child", callback);
+    PyObject *done = kwargs == NULL ? NULL : PyObject_Call(function, none, kwargs);
+    int rc = done == NULL ? -1 : 0;
+
+    Py_XDECREF(done);
+    Py_XDECREF(kwargs);
+    Py_XDECREF(none);
+    Py_XDECREF(callback);
+    Py_XDECREF(function);
+    Py_XDECREF(module);
+    return rc;
+}
+
+static int register_dump(void)
+{
+    PyObject *module = PyImport_ImportModule("faulthandler");
+    PyObject *done =
+        module == NULL ? NULL
+                       : PyObject_CallMethod(module, "register", "ii", DUMP_SIGNAL, STDERR_FILENO);
+    int rc = done == NULL ? -1 : 0;
+
+    Py_XDECREF(done);
+    Py_XDECREF(module);
+    return rc;
+}
+
+static int create_objects(void)
+{
+    return gcn_py_names_init(&gcn_py.names) < 0 || gcn_py_start_response_types() < 0 ||
+                   gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
+                   gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
+                   gcn_py_interrupt_init() < 0 || register_fork_hook() < 0 || register_dump() < 0
+               ? -1
+               : 0;
+}
+
+static void drop_objects(void)
+{
+    gcn_py_later_drain();
+    gcn_py_calls_finish();
+    gcn_py_environ_finish();
+    gcn_py_header_keys_finish();
+    gcn_py_errors_finish();
+    gcn_py_file_wrapper_finish();
+    Py_CLEAR(gcn_py.errors);
+    Py_CLEAR(gcn_py.types.start_response);
+    Py_CLEAR(gcn_py.types.write);
+    Py_CLEAR(gcn_py.types.early_hints);
+    Py_CLEAR(gcn_py.types.input);
+    Py_CLEAR(gcn_py.types.socket);
+    Py_CLEAR(gcn_py.types.errors);
+    Py_CLEAR(gcn_py.types.file_wrapper);
+    gcn_py_names_finish(&gcn_py.names);
+}
+
+bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
+{
+    char program[PATH_MAX];
+
+    if (!find_program(options->venv, program, err) || !initialize(options, program, err)) {
+        return false;
+    }
+    signal(SIGPIPE, SIG_IGN); /* apps expect BrokenPipeError, as in any Python program */
+    gcn_py.started = true;
+    gcn_py.options = *options;
+    gcn_py.interp = PyInterpreterState_Get();
+    gcn_py_thread_adopt();
+    if (set_path(options) < 0 || create_objects() < 0) {
+        gcn_py_error_from_exception(err, "Python could not be set up");
+        gcn_py_stop();
+        return false;
+    }
+    return true;
+}
+
+void gcn_py_stop(void)
+{
+    if (!gcn_py.started) {
+        return;
+    }
+    drop_objects();
+    if (Py_FinalizeEx() < 0) {
+        gcn_warn("Python did not end cleanly: text that the app wrote may be lost");
+    }
+    gcn_py = (struct gcn_py_state){0};
+    gcn_py_thread_disown();
+}
+
+void gcn_py_set_after_fork_hook(void (*hook)(void))
+{
+    forks.after_fork = hook;
+}
+
+void gcn_py_before_fork(void)
+{
+    if (gcn_py.started) {
+        forks.own_fork = true;
+        PyOS_BeforeFork();
+    }
+}
+
+void gcn_py_after_fork_parent(void)
+{
+    if (gcn_py.started) {
+        PyOS_AfterFork_Parent();
+        forks.own_fork = false;
+    }
+}
+
+void gcn_py_after_fork_child(void)
+{
+    if (gcn_py.started) {
+        PyOS_AfterFork_Child();
+        forks.own_fork = false;
+    }
+}
+
+void gcn_py_dump_stacks(void)
+{
+    if (gcn_py.started) {
+        raise(DUMP_SIGNAL); /* blocked while a handler runs that blocks all: then right after it */
+    }
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gunicorn.socket: the client's socket, for apps that look at it. Few do, so a Python socket is made
+ * on the first use only, from a duplicate of the descriptor.
+ */
+#ifndef GCORN_PYTHON_SOCKET_H
+#define GCORN_PYTHON_SOCKET_H
+
+#include "py.h"
+
+#include <gcorn/base/compiler.h>
+
+struct gcn_py_call;
+
+/* Make the type. -1 with an exception. GIL: held. */
+GCN_MUST_CHECK int gcn_py_socket_types(void);
+
+/* A new object for `call`, or NULL with an exception. GIL: held. */
+PyObject *gcn_py_socket_create(struct gcn_py_call *call);
+
+/* The request is over: give the object up (*slot is NULL then) unless it may serve the next. */
+void gcn_py_socket_end(PyObject **slot);
+
+#endif

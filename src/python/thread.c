@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which of our threads hold the GIL, and their thread states, each kept for the thread's life.
+ */
+#include "thread.h"
+
+#include "py.h"
+
+#include <gcorn/base/die.h>
+
+#include "later.h"
+#include "state.h"
+
+/* Thread. */
+static _Thread_local struct {
+    PyThreadState *state; /* owned by the interpreter; NULL while the thread is entered */
+    bool entered;
+    bool main;
+} mine;
+
+void gcn_py_thread_adopt(void)
+{
+    mine.entered = true;
+    mine.main = true;
+}
+
+void gcn_py_thread_disown(void)
+{
+    mine.entered = false;
+    mine.main = false;
+}
+
+bool gcn_py_thread_is_entered(void)
+{
+    return mine.entered;
+}
+
+bool gcn_py_thread_is_main(void)
+{
+    return mine.main;
+}
+
+void gcn_py_thread_enter(void)
+{
+    GCN_ASSERT(!mine.entered && mine.state != NULL);
+    PyEval_RestoreThread(mine.state);
+    mine.state = NULL;
+    mine.entered = true;
+    gcn_py_later_drain();
+}
+
+void gcn_py_thread_leave(void)
+{
+    GCN_ASSERT(mine.entered);
+    gcn_py_later_drain();
+    mine.entered = false;
+    mine.state = PyEval_SaveThread();
+}
+
+void gcn_py_thread_start(void)
+{
+    GCN_ASSERT(!mine.entered && mine.state == NULL);
+    PyThreadState *state = PyThreadState_New(gcn_py.interp);
+    GCN_ASSERT(state != NULL);
+    PyEval_RestoreThread(state);
+    mine.entered = true;
+}
+
+void gcn_py_thread_stop(void)
+{
+    GCN_ASSERT(!mine.entered && mine.state != NULL);
+    PyEval_RestoreThread(mine.state);
+    mine.state = NULL;
+    PyThreadState_Clear(PyThreadState_Get());
+    PyThreadState_DeleteCurrent();
+}

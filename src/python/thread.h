@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which of our threads hold the GIL, and their thread states, each kept for the thread's life.
+ */
+#ifndef GCORN_PYTHON_THREAD_H
+#define GCORN_PYTHON_THREAD_H
+
+#include <stdbool.h>
+
+/* The thread that started the interpreter: it holds the GIL. */
+void gcn_py_thread_adopt(void);
+
+/* It holds no GIL any more: the interpreter is gone. */
+void gcn_py_thread_disown(void);
+
+/* True if this thread is one of ours and holds the GIL. */
+bool gcn_py_thread_is_entered(void);
+
+/* True on the thread that started the interpreter, where Python runs signal handlers. */
+bool gcn_py_thread_is_main(void);
+
+/* Take and release the GIL; see struct gcn_app_ops. What waits for the GIL is done on the way. */
+void gcn_py_thread_enter(void);
+void gcn_py_thread_leave(void);
+
+/* The begin and end of a further thread; see struct gcn_app_ops. */
+void gcn_py_thread_start(void);
+void gcn_py_thread_stop(void);
+
+#endif

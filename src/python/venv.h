@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which Python installation the interpreter takes itself for: a virtual environment's, or the one
+ * that its library came with. Plain C, no interpreter needed.
+ */
+#ifndef GCORN_PYTHON_VENV_H
+#define GCORN_PYTHON_VENV_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+
+/* The version that is embedded: 3, 11. */
+struct gcn_venv_version {
+    int major, minor;
+};
+
+/*
+ * Check the virtual environment in `dir` and write the path of its python to `program` (PATH_MAX
+ * bytes). False with `err` if it is none, or was made for another version than `ours`.
+ */
+GCN_MUST_CHECK bool gcn_venv_check(const char *dir, struct gcn_venv_version ours, char *program,
+                                   struct gcn_error *err);
+
+#endif
