@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: MIT
+"""Apps for test_app.c: each shows one way to answer, or one way to get it wrong."""
+
+import io
+import os
+import sys
+import tempfile
+
+log = []
+
+OK = "200 OK"
+TEXT = [("Content-Type", "text/plain")]
+
+
+def hello(environ, start_response):
+    start_response(OK, TEXT)
+    return [b"Hello"]
+
+
+def empty_list(environ, start_response):
+    start_response(OK, TEXT)
+    return []
+
+
+def several(environ, start_response):
+    start_response(OK, TEXT)
+    return (b"one ", b"", b"two")
+
+
+def large(environ, start_response):
+    start_response(OK, TEXT)
+    return [b"x" * 100000, b"y" * 100000]
+
+
+def generator(environ, start_response):
+    start_response(OK, TEXT)
+    yield b""
+    yield b"one "
+    yield b"two"
+
+
+def with_length(environ, start_response):
+    start_response(OK, TEXT + [("Content-Length", "7")])
+    yield b"one "
+    yield b"two"
+
+
+def by_write(environ, start_response):
+    write = start_response(OK, TEXT)
+    write(b"one ")
+    write(b"")
+    write(b"two ")
+    return [b"three"]
+
+
+class Closing:
+    def __init__(self, chunks, on_close=None):
+        self.chunks = iter(chunks)
+        self.on_close = on_close
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        chunk = next(self.chunks)
+        if isinstance(chunk, BaseException):
+            raise chunk
+        return chunk
+
+    def close(self):
+        log.append("close")
+        if self.on_close is not None:
+            raise self.on_close
+
+
+def closing(environ, start_response):
+    start_response(OK, TEXT)
+    return Closing([b"a", b"b"])
+
+
+def closing_after_error(environ, start_response):
+    start_response(OK, TEXT)
+    return Closing([b"a", ValueError("mid-way")])
+
+
+def closing_before_first(environ, start_response):
+    start_response(OK, TEXT)
+    return Closing([ValueError("at once")])
+
+
+def close_raises(environ, start_response):
+    start_response(OK, TEXT)
+    return Closing([b"a"], ValueError("in close"))
+
+
+def both_raise(environ, start_response):
+    start_response(OK, TEXT)
+    return Closing([ValueError("first")], KeyError("second"))
+
+
+def endless(environ, start_response):
+    start_response(OK, TEXT)
+
+    def forever():
+        while True:
+            yield b"z" * 1000
+
+    return Closing(forever())
+
+
+def endless_write(environ, start_response):
+    write = start_response(OK, TEXT)
+    try:
+        while True:
+            write(b"z" * 1000)
+    except BrokenPipeError:
+        log.append("broken pipe")
+        raise
+
+
+def raises(environ, start_response):
+    raise ValueError("before anything")
+
+
+def raises_os_error(environ, start_response):
+    open("/nonexistent/file")
+
+
+def raises_exit(environ, start_response):
+    sys.exit(3)
+
+
+def raises_keyboard(environ, start_response):
+    raise KeyboardInterrupt
+
+
+def never_started(environ, start_response):
+    return [b"body"]
+
+
+def never_started_generator(environ, start_response):
+    yield b"body"
+
+
+def never_started_empty(environ, start_response):
+    return iter(())
+
+
+def returns_none(environ, start_response):
+    start_response(OK, TEXT)
+
+
+def returns_str(environ, start_response):
+    start_response(OK, TEXT)
+    return ["text"]
+
+
+def yields_str(environ, start_response):
+    start_response(OK, TEXT)
+    yield "text"
+
+
+def yields_str_later(environ, start_response):
+    start_response(OK, TEXT)
+    yield b"bytes"
+    yield "text"
+
+
+def returns_bytes(environ, start_response):
+    start_response(OK, TEXT)
+    return b"abc"
+
+
+def started_twice(environ, start_response):
+    start_response(OK, TEXT)
+    start_response(OK, TEXT)
+    return [b""]
+
+
+def replaced(environ, start_response):
+    start_response(OK, [("X-First", "1")])
+    try:
+        raise ValueError("replaced")
+    except ValueError:
+        start_response("503 Later", [("X-Second", "2")], sys.exc_info())
+    return [b"sorry"]
+
+
+def replaced_too_late(environ, start_response):
+    write = start_response(OK, TEXT)
+    write(b"begun")
+    try:
+        raise ValueError("too late")
+    except ValueError:
+        start_response("503 Later", [], exc_info=sys.exc_info())
+    return [b"never"]
+
+
+def keywords(environ, start_response):
+    start_response(status="200 OK", headers=[("X-K", "1")], exc_info=None)
+    return [b"k"]
+
+
+def caught_and_forgotten(environ, start_response):
+    try:
+        start_response(OK, [("X-Good", "1"), ("X-Bad", "a\nb")])
+    except ValueError:
+        log.append("caught")
+    return [b"body"]
+
+
+def caught_and_tried_again(environ, start_response):
+    try:
+        start_response(OK, [("X-Good", "1"), ("X-Bad", "a\nb")])
+    except ValueError:
+        start_response("201 Created", [("X-Second", "1")])
+    return [b"body"]
+
+
+def hop_by_hop(environ, start_response):
+    start_response(OK, [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-Kept", "1")])
+    return [b"body"]
+
+
+def misuse(environ, start_response):
+    """QUERY_STRING is the argument list of start_response."""
+    start_response(*eval(environ["QUERY_STRING"].replace("%20", " ")))
+    return [b"body"]
+
+
+def kept(environ, start_response):
+    """What was kept of an earlier request raises; this request's own works."""
+    errors = []
+    for name, use in [
+        ("start_response", lambda f: f(OK, [])),
+        ("write", lambda f: f(b"x")),
+        ("input", lambda f: f.read()),
+        ("hints", lambda f: f([])),
+    ]:
+        if name in old:
+            try:
+                use(old[name])
+            except (RuntimeError, ValueError) as exc:
+                errors.append(type(exc).__name__)
+    old["start_response"] = start_response
+    old["input"] = environ["wsgi.input"]
+    old["hints"] = environ["wsgi.early_hints"]
+    old["write"] = start_response(OK, TEXT)
+    return [" ".join(errors).encode()]
+
+
+old = {}
+
+
+def hints(environ, start_response):
+    environ["wsgi.early_hints"]([("Link", "</a.css>"), (b"X-B", b"1")])
+    start_response(OK, TEXT)
+    return [b"body"]
+
+
+def bad_hints(environ, start_response):
+    environ["wsgi.early_hints"]([("Link", "a\r\nb")])
+    start_response(OK, TEXT)
+    return [b"body"]
+
+
+def to_errors(environ, start_response):
+    print("one", "two", file=environ["wsgi.errors"])
+    environ["wsgi.errors"].writelines(["three\n", "fo"])
+    environ["wsgi.errors"].write("ur")
+    start_response(OK, TEXT)
+    return [b"body"]
+
+
+def temporary(text):
+    file = tempfile.TemporaryFile()
+    file.write(text)
+    file.seek(0)
+    return file
+
+
+def file_whole(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](temporary(b"0123456789"))
+
+
+def file_rest(environ, start_response):
+    start_response(OK, TEXT)
+    file = temporary(b"0123456789")
+    file.read(4)
+    return environ["wsgi.file_wrapper"](file, 3)
+
+
+def file_part(environ, start_response):
+    start_response(OK, TEXT + [("Content-Length", "3")])
+    return environ["wsgi.file_wrapper"](temporary(b"0123456789"))
+
+
+def file_named(environ, start_response):
+    start_response(OK, TEXT)
+    file = tempfile.NamedTemporaryFile()
+    file.write(b"named")
+    file.seek(0)
+    return environ["wsgi.file_wrapper"](file)
+
+
+def file_in_memory(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4)
+
+
+def file_packed(environ, start_response):
+    import gzip
+
+    packed = tempfile.NamedTemporaryFile()
+    with gzip.open(packed.name, "wb") as file:
+        file.write(b"unpacked")
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](gzip.open(packed.name))
+
+
+def file_unstarted(environ, start_response):
+    return environ["wsgi.file_wrapper"](temporary(b"0123456789"))
+
+
+def file_of_text(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](io.StringIO("text"))
+
+
+def file_closes(environ, start_response):
+    class File(io.BytesIO):
+        def close(self):
+            log.append("close")
+            super().close()
+
+    file = File(b"abc")
+    old["file"] = file  # so that only the server can have closed it
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](file)
+
+
+def file_iterated(environ, start_response):
+    start_response(OK, TEXT)
+    return list(environ["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4))
+
+
+def forks(environ, start_response):
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    start_response(OK, TEXT)
+    return [b"forked"]
+
+
+def logged(environ, start_response):
+    """What the apps before have noted; forgets it."""
+    start_response(OK, TEXT)
+    text = ",".join(log).encode()
+    log.clear()
+    return [text]
+
+
+def objects(environ, start_response):
+    import gc
+
+    gc.collect()
+    start_response(OK, TEXT)
+    return [str(len(gc.get_objects())).encode()]
+
+
+APPS = {name: value for name, value in globals().items() if callable(value)}
+
+
+def application(environ, start_response):
+    return APPS[environ["PATH_INFO"].lstrip("/")](environ, start_response)

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Responses: every way in which an app may answer, and every way to get it wrong. The apps are in
+ * responses.py.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <gcorn/base/log.h>
+#include <gcorn/python/python.h>
+
+#include "harness/stage.h"
+
+/* Process: what the tests share. */
+static struct {
+    struct gcn_app *app;
+    struct gcn_stage stage;
+    struct gcn_buf log; /* lines of the error log since the last play */
+} it;
+
+static void keep_line(GCN_UNUSED void *context, GCN_UNUSED enum gcn_log_level level,
+                      const char *line, size_t len, size_t offset)
+{
+    gcn_buf_append(&it.log, line + offset, len - offset);
+}
+
+static int start(GCN_UNUSED void **state)
+{
+    static const char *const argv[] = {"gcorn", "responses", NULL};
+    static const struct gcn_py_options options = {
+        .chdir = GCORN_TEST_APPS,
+        .argv = argv,
+        .sendfile = true,
+        .server_software = "gcorn/test",
+    };
+    struct gcn_error err = {{0}};
+    int code = 0;
+
+    gcn_log_set_writer(keep_line, NULL);
+    if (!gcn_py_start(&options, &err) ||
+        (it.app = gcn_py_app_load("responses", &err, &code)) == NULL) {
+        fprintf(stderr, "%s\n", err.text);
+        return -1;
+    }
+    return 0;
+}
+
+static int stop(GCN_UNUSED void **state)
+{
+    gcn_py_app_destroy(it.app);
+    gcn_py_stop();
+    gcn_buf_finish(&it.log);
+    gcn_head_pool_finish();
+    gcn_out_pool_finish();
+    return 0;
+}
+
+static int set_stage(GCN_UNUSED void **state)
+{
+    gcn_stage_init(&it.stage, it.app);
+    return 0;
+}
+
+static int clear_stage(GCN_UNUSED void **state)
+{
+    gcn_stage_finish(&it.stage);
+    return 0;
+}
+
+static const char *play(const char *method, const char *app, int minor)
+{
+    char request[512];
+    int len = snprintf(request, sizeof(request), "%s /%s HTTP/1.%d\r\nHost: h\r\n\r\n", method, app,
+                       minor);
+
+    it.log.len = 0;
+    return gcn_stage_play(&it.stage, request, (size_t)len);
+}
+
+static const char *get(const char *app)
+{
+    return play("GET", app, 1);
+}
+
+static const char *log_text(void)
+{
+    gcn_buf_append(&it.log, "", 0);
+    return it.log.len == 0 ? "" : it.log.ptr;
+}
+
+/* What follows the head. */
+static const char *body_of(const char *reply)
+{
+    const char *end = strstr(reply, "\r\n\r\n");
+    return end == NULL ? "(no head)" : end + 4;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (strstr(text, part) == NULL) {
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+    }
+}
+
+static void assert_has_not(const char *text, const char *part)
+{
+    if (strstr(text, part) != NULL) {
+        fail_msg("\"%s\" is in:\n%s", part, text);
+    }
+}
+
+static void good_apps_are_answered(GCN_UNUSED void **state)
+{
+    static const struct {
+        const char *app, *status, *field, *body;
+    } rows[] = {
+        {"hello", "200 OK", "Content-Length: 5\r\n", "Hello"},
+        {"empty_list", "200 OK", "Content-Length: 0\r\n", ""},
+        {"several", "200 OK", "Content-Length: 7\r\n", "one two"},
+        {"generator", "200 OK", "Transfer-Encoding: chunked\r\n",
+         "4\r\none \r\n3\r\ntwo\r\n0\r\n\r\n"},
+        {"with_length", "200 OK", "Content-Length: 7\r\n", "one two"},
+        {"by_write", "200 OK", "Transfer-Encoding: chunked\r\n",
+         "4\r\none \r\n4\r\ntwo \r\n5\r\nthree\r\n0\r\n\r\n"},
+        {"closing", "200 OK", "Transfer-Encoding: chunked\r\n", "1\r\na\r\n1\r\nb\r\n0\r\n\r\n"},
+        {"replaced", "503 Later", "X-Second: 2\r\n", "sorry"},
+        {"keywords", "200 OK", "X-K: 1\r\n", "k"},
+        {"caught_and_tried_again", "201 Created", "X-Second: 1\r\n", "body"},
+        {"hop_by_hop", "200 OK", "X-Kept: 1\r\n", "body"},
+        {"to_errors", "200 OK", "Content-Length: 4\r\n", "body"},
+        {"file_whole", "200 OK", "Content-Length: 10\r\n", "0123456789"},
+        {"file_rest", "200 OK", "Content-Length: 6\r\n", "456789"},
+        {"file_part", "200 OK", "Content-Length: 3\r\n", "012"},
+        {"file_named", "200 OK", "Content-Length: 5\r\n", "named"},
+        {"file_in_memory", "200 OK", "Transfer-Encoding: chunked\r\n",
+         "A\r\n0123456789\r\n0\r\n\r\n"},
+        {"file_packed", "200 OK", "Transfer-Encoding: chunked\r\n", "8\r\nunpacked\r\n0\r\n\r\n"},
+        {"file_iterated", "200 OK", "Content-Length: 10\r\n", "0123456789"},
+        {"file_closes", "200 OK", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"},
+        {"forks", "200 OK", "Content-Length: 6\r\n", "forked"},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "HTTP/1.1 %s\r\n", rows[i].status);
+        const char *reply = get(rows[i].app);
+        assert_has(reply, line);
+        assert_has(reply, rows[i].field);
+        assert_string_equal(body_of(reply), rows[i].body);
+        assert_true(it.stage.ended && !it.stage.failed && it.stage.keeps);
+    }
+}
+
+static void a_fault_before_the_head_is_a_500_and_is_logged(GCN_UNUSED void **state)
+{
+    static const struct {
+        const char *app, *logged;
+    } rows[] = {
+        {"raises", "ValueError: before anything"},
+        {"raises_os_error", "FileNotFoundError"},
+        {"raises_exit", "SystemExit: 3"},
+        {"raises_keyboard", "KeyboardInterrupt"},
+        {"never_started", "did not call start_response()"},
+        {"never_started_generator", "did not call start_response()"},
+        {"never_started_empty", "did not call start_response()"},
+        {"returns_none", "returned None"},
+        {"returns_str", "there is a str in it: 'text'"},
+        {"yields_str", "there is a str in it: 'text'"},
+        {"returns_bytes", "there is a int in it: 97"},
+        {"started_twice", "AssertionError: start_response() was called a second time"},
+        {"closing_before_first", "ValueError: at once"},
+        {"caught_and_forgotten", "did not call start_response()"},
+        {"bad_hints", "ValueError: wsgi.early_hints"},
+        {"file_unstarted", "did not call start_response()"},
+        {"file_of_text", "there is a str in it"},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        char heading[96];
+        snprintf(heading, sizeof(heading), "Error handling request GET /%s\n", rows[i].app);
+        const char *reply = get(rows[i].app);
+        assert_has(reply, "HTTP/1.1 500 Internal Server Error\r\n");
+        assert_has_not(reply, "Traceback");
+        assert_has(log_text(), heading);
+        assert_has(log_text(), rows[i].logged);
+        assert_true(it.stage.ended);
+        assert_false(it.stage.keeps);
+    }
+}
+
+static void a_traceback_names_the_app_and_not_the_server(GCN_UNUSED void **state)
+{
+    get("raises");
+    assert_has(log_text(), "Traceback (most recent call last):");
+    assert_has(log_text(), "responses.py\", line ");
+    assert_has_not(log_text(), "<gcorn>");
+}
+
+static void a_fault_after_the_head_cuts_the_connection(GCN_UNUSED void **state)
+{
+    static const char *const apps[] = {"closing_after_error", "yields_str_later",
+                                       "replaced_too_late"};
+
+    for (size_t i = 0; i < GCN_COUNT(apps); i++) {
+        const char *reply = get(apps[i]);
+        assert_has(reply, "HTTP/1.1 200 OK\r\n");
+        assert_has_not(reply, "0\r\n\r\n");
+        assert_true(it.stage.failed);
+        assert_has(log_text(), "Error handling request");
+    }
+}
+
+static void close_is_called_once_on_every_path(GCN_UNUSED void **state)
+{
+    static const char *const apps[] = {"closing",      "closing_after_error",
+                                       "close_raises", "closing_before_first",
+                                       "both_raise",   "file_closes"};
+
+    get("logged");
+    for (size_t i = 0; i < GCN_COUNT(apps); i++) {
+        get(apps[i]);
+        assert_string_equal(body_of(get("logged")), "close");
+    }
+}
+
+static void a_close_that_raises_leaves_the_response_whole(GCN_UNUSED void **state)
+{
+    const char *reply = get("close_raises");
+
+    assert_string_equal(body_of(reply), "1\r\na\r\n0\r\n\r\n");
+    assert_false(it.stage.failed);
+    assert_has(log_text(), "ValueError: in close");
+}
+
+static void the_first_exception_is_the_request_s(GCN_UNUSED void **state)
+{
+    get("both_raise");
+    assert_has(log_text(), "KeyError: 'second'");
+    assert_has(log_text(), "ValueError: first");
+    assert_true(strstr(log_text(), "second") < strstr(log_text(), "Error handling"));
+}
+
+static void a_client_that_leaves_stops_the_iteration(GCN_UNUSED void **state)
+{
+    it.stage.leave_after = 5000;
+    get("logged");
+    get("endless");
+    assert_true(it.stage.gone && it.stage.ended);
+    assert_string_equal(log_text(), "");
+    it.stage.leave_after = SIZE_MAX;
+    assert_string_equal(body_of(get("logged")), "close");
+}
+
+static void a_client_that_leaves_breaks_write(GCN_UNUSED void **state)
+{
+    it.stage.leave_after = 5000;
+    get("logged");
+    get("endless_write");
+    assert_true(it.stage.gone && it.stage.ended);
+    assert_string_equal(log_text(), ""); /* at level debug only */
+    it.stage.leave_after = SIZE_MAX;
+    assert_string_equal(body_of(get("logged")), "broken pipe");
+}
+
+static void a_list_leaves_in_one_piece_and_a_generator_piece_by_piece(GCN_UNUSED void **state)
+{
+    get("several");
+    assert_int_equal(it.stage.submits, 1);
+    get("generator");
+    assert_int_equal(it.stage.submits, 3);
+}
+
+static void head_and_old_versions_get_no_chunks(GCN_UNUSED void **state)
+{
+    assert_string_equal(body_of(play("HEAD", "hello", 1)), "");
+    assert_has(play("HEAD", "hello", 1), "Content-Length: 5\r\n");
+    assert_string_equal(body_of(play("HEAD", "generator", 1)), "");
+    assert_string_equal(body_of(play("HEAD", "file_whole", 1)), "");
+    assert_string_equal(body_of(play("GET", "generator", 0)), "one two");
+    assert_has(play("GET", "generator", 0), "HTTP/1.0 200 OK\r\n");
+}
+
+static void large_bytes_are_released_without_the_gil(GCN_UNUSED void **state)
+{
+    it.stage.cold = true;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(strlen(body_of(get("large"))), 200000);
+    }
+    it.stage.cold = false;
+}
+
+static void early_hints_go_before_the_response(GCN_UNUSED void **state)
+{
+    static const char hints[] =
+        "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nX-B: 1\r\n\r\nHTTP/1.1 200 OK\r\n";
+
+    assert_memory_equal(get("hints"), hints, sizeof(hints) - 1);
+    assert_memory_equal(play("GET", "hints", 0), "HTTP/1.0 200 OK\r\n", 17);
+}
+
+static void errors_are_logged_by_line(GCN_UNUSED void **state)
+{
+    get("to_errors");
+    assert_string_equal(log_text(), "one two\nthree\nfour\n");
+}
+
+static void misuse_of_start_response_raises(GCN_UNUSED void **state)
+{
+    static const struct {
+        const char *args, *logged;
+    } rows[] = {
+        {"['200%20OK']", "start_response(status, headers, exc_info=None)"},
+        {"[]", "start_response(status, headers, exc_info=None)"},
+        {"['200%20OK',[],None,1]", "start_response(status, headers, exc_info=None)"},
+        {"[200,[]]", "TypeError: start_response(): the status must be a str, not int"},
+        {"[b'200%20OK',[]]", "TypeError: start_response(): the status must be a str, not bytes"},
+        {"['OK',[]]", "ValueError: start_response(): a status must be three digits"},
+        {"['200%20OK\\r\\nX:1',[]]", "ValueError: start_response(): a status must be"},
+        {"['200%20\\u20ac',[]]", "ValueError: start_response(): the status has characters outside"},
+        {"['200%20OK',{}]", "TypeError: start_response(): the headers must be a list, not dict"},
+        {"['200%20OK',(('A','b'),)]", "the headers must be a list, not tuple"},
+        {"['200%20OK',['A:b']]", "a header must be a tuple (name, value), not 'A:b'"},
+        {"['200%20OK',[['A','b']]]", "a header must be a tuple (name, value), not ['A', 'b']"},
+        {"['200%20OK',[('A','b','c')]]", "a header must be a tuple (name, value)"},
+        {"['200%20OK',[(b'A','b')]]", "a header's name must be a str, not bytes"},
+        {"['200%20OK',[('A',1)]]", "a header's value must be a str, not int"},
+        {"['200%20OK',[('A%20','b')]]", "a header name must be a token"},
+        {"['200%20OK',[('','b')]]", "a header name must be a token"},
+        {"['200%20OK',[('A','b\\r\\nSet-Cookie:x')]]", "must not contain control characters"},
+        {"['200%20OK',[('A','b\\x00')]]", "must not contain control characters"},
+        {"['200%20OK',[('A','\\u20ac')]]", "value has characters outside of Latin-1"},
+        {"['200%20OK',[('Content-Length','x')]]", "Content-Length must be decimal digits"},
+        {"['200%20OK',[('Content-Length','-1')]]", "Content-Length must be decimal digits"},
+        {"['200%20OK',[],ValueError()]", "exc_info must be the tuple of sys.exc_info()"},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        char target[256];
+        snprintf(target, sizeof(target), "misuse?%s", rows[i].args);
+        const char *reply = get(target);
+        assert_has(reply, "HTTP/1.1 500 ");
+        assert_has_not(reply, "Set-Cookie");
+        assert_has(log_text(), rows[i].logged);
+    }
+}
+
+static void hop_by_hop_fields_are_dropped_and_told_once(GCN_UNUSED void **state)
+{
+    const char *reply = get("hop_by_hop");
+
+    assert_has(reply, "Connection: keep-alive\r\n");
+    assert_has_not(reply, "chunked");
+    assert_string_equal(log_text(), "");
+}
+
+static void objects_kept_from_an_earlier_request_raise(GCN_UNUSED void **state)
+{
+    assert_string_equal(body_of(get("kept")), "");
+    assert_string_equal(body_of(get("kept")), "RuntimeError RuntimeError ValueError RuntimeError");
+    assert_string_equal(body_of(get("kept")), "RuntimeError RuntimeError ValueError RuntimeError");
+}
+
+/* Every app of the tables above, so that a leak on any path shows. */
+static void play_all(void)
+{
+    static const char *const apps[] = {
+        "hello",
+        "several",
+        "large",
+        "generator",
+        "with_length",
+        "by_write",
+        "closing",
+        "closing_after_error",
+        "close_raises",
+        "both_raise",
+        "raises",
+        "raises_exit",
+        "never_started",
+        "returns_str",
+        "started_twice",
+        "replaced",
+        "replaced_too_late",
+        "caught_and_forgotten",
+        "hints",
+        "bad_hints",
+        "file_whole",
+        "file_in_memory",
+        "misuse?['200%20OK',[('A','\\u20ac')]]",
+        "kept",
+        "logged",
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(apps); i++) {
+        get(apps[i]);
+    }
+}
+
+static void nothing_grows_with_the_number_of_requests(GCN_UNUSED void **state)
+{
+    long before, after;
+
+    for (int i = 0; i < 20; i++) {
+        play_all();
+    }
+    sscanf(body_of(get("objects")), "%ld", &before);
+    for (int i = 0; i < 200; i++) {
+        play_all();
+    }
+    sscanf(body_of(get("objects")), "%ld", &after);
+    assert_in_range(after, 0, before + 5);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+    const struct CMUnitTest tests[] = {
+        TEST(good_apps_are_answered),
+        TEST(a_fault_before_the_head_is_a_500_and_is_logged),
+        TEST(a_traceback_names_the_app_and_not_the_server),
+        TEST(a_fault_after_the_head_cuts_the_connection),
+        TEST(close_is_called_once_on_every_path),
+        TEST(a_close_that_raises_leaves_the_response_whole),
+        TEST(the_first_exception_is_the_request_s),
+        TEST(a_client_that_leaves_stops_the_iteration),
+        TEST(a_client_that_leaves_breaks_write),
+        TEST(a_list_leaves_in_one_piece_and_a_generator_piece_by_piece),
+        TEST(head_and_old_versions_get_no_chunks),
+        TEST(large_bytes_are_released_without_the_gil),
+        TEST(early_hints_go_before_the_response),
+        TEST(errors_are_logged_by_line),
+        TEST(misuse_of_start_response_raises),
+        TEST(hop_by_hop_fields_are_dropped_and_told_once),
+        TEST(objects_kept_from_an_earlier_request_raise),
+        TEST(nothing_grows_with_the_number_of_requests),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
