@@ -151,6 +151,9 @@ static enum gcn_refusal diagnose(struct gcn_policy *policy, struct gcn_slice tex
         bool keep;
         line.len--; /* the CR */
         enum gcn_refusal refusal = gcn_policy_split(line, &field, &policy->culprit);
+        if (refusal == GCN_REFUSE_NOTHING && is_blank(*rest.ptr)) {
+            return GCN_REFUSE_FOLDING; /* rather than judge half a value; `rest` ends in CRLF */
+        }
         if (refusal == GCN_REFUSE_NOTHING) {
             refusal = gcn_policy_field(policy, &field, &keep);
         }

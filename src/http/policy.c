@@ -229,7 +229,7 @@ enum gcn_refusal gcn_policy_field(struct gcn_policy *policy, const struct gcn_fi
     *keep = true;
     policy->culprit = field->name;
     if ((common & GCN_BYTE_TOKEN) == 0 || field->name.len == 0) {
-        return GCN_REFUSE_FIELD_NAME;
+        return field->name.len == 0 ? GCN_REFUSE_FIELD_LINE : GCN_REFUSE_FIELD_NAME;
     }
     if (!gcn_bytes_are_value(field->value)) {
         bool has_cr = gcn_slice_index(field->value, '\r') < field->value.len;
