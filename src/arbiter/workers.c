@@ -202,7 +202,8 @@ void gcn_workers_look(struct gcn_arbiter *arb)
     for (size_t i = 0; i < arb->children.n; i++) {
         struct gcn_child *child = &arb->children.items[i];
         int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
-        if (child->state == GCN_CHILD_BOOTING && state != GCN_SLOT_BOOTING) {
+        bool serves = state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
+        if (child->state == GCN_CHILD_BOOTING && serves) {
             note_ready(arb, child);
         }
         if (child->state == GCN_CHILD_READY &&
