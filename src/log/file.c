@@ -230,7 +230,7 @@ static size_t put(struct gcn_log_file *file, const char *lines, size_t len)
     size_t written = 0;
 
     while (written < len) {
-        struct iovec pieces[] = {{end, 1}, {(void *)(uintptr_t)(lines + written), len - written}};
+        struct iovec pieces[] = {{end, 1}, {(char *)lines + written, len - written}};
         size_t skip = file->torn && written == 0 ? 0 : 1;
         ssize_t done = put_once(file, pieces + skip, 2 - skip);
         if (done < 0 && is_full(errno) && wait_for_reader(file)) {
