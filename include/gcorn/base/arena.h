@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include <gcorn/base/compiler.h>
+
 struct gcn_arena_block;
 
 /* {0} is an empty arena. */
@@ -16,10 +18,10 @@ struct gcn_arena {
 };
 
 /* `size` zeroed bytes, aligned for anything, that live until gcn_arena_finish. Never NULL. */
-void *gcn_arena_alloc(struct gcn_arena *arena, size_t size);
+GCN_NONNULL void *gcn_arena_alloc(struct gcn_arena *arena, size_t size);
 
 /* A NUL-terminated copy of `len` bytes at `text`. */
-char *gcn_arena_strndup(struct gcn_arena *arena, const char *text, size_t len);
+GCN_NONNULL char *gcn_arena_strndup(struct gcn_arena *arena, const char *text, size_t len);
 
 /* Free everything; the arena is empty and usable afterwards. */
 void gcn_arena_finish(struct gcn_arena *arena);

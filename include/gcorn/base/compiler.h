@@ -12,6 +12,8 @@
 #define GCN_MUST_CHECK __attribute__((warn_unused_result))
 /* Argument `fmt` is a printf format whose values start at argument `first`. */
 #define GCN_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+/* The result is never NULL. */
+#define GCN_NONNULL __attribute__((returns_nonnull))
 #define GCN_NORETURN __attribute__((noreturn))
 #define GCN_UNUSED __attribute__((unused))
 #define GCN_LIKELY(x) __builtin_expect(!!(x), 1)

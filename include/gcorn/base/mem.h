@@ -9,20 +9,22 @@
 
 #include <stddef.h>
 
+#include <gcorn/base/compiler.h>
+
 /* `size` bytes, not initialised. Never NULL. Freed with gcn_free. */
-void *gcn_alloc(size_t size);
+GCN_NONNULL void *gcn_alloc(size_t size);
 
 /* An array of `count` elements of `size` bytes, zeroed; the product may not overflow. Never NULL. */
-void *gcn_alloc_zero(size_t count, size_t size);
+GCN_NONNULL void *gcn_alloc_zero(size_t count, size_t size);
 
 /* `ptr` (or NULL) grown or shrunk to `size` bytes. Never NULL; the old pointer is dead. */
-void *gcn_realloc(void *ptr, size_t size);
+GCN_NONNULL void *gcn_realloc(void *ptr, size_t size);
 
 /* A copy of `len` bytes at `text` with a NUL behind it. Never NULL. */
-char *gcn_strndup(const char *text, size_t len);
+GCN_NONNULL char *gcn_strndup(const char *text, size_t len);
 
 /* A copy of the string `text`. Never NULL. */
-char *gcn_strdup(const char *text);
+GCN_NONNULL char *gcn_strdup(const char *text);
 
 /* Frees what the functions above returned; NULL is fine. */
 void gcn_free(void *ptr);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The access log: a line for each request. The format is compiled once; a worker gathers the lines
+ * of a turn of its loop and writes them together. Knows nothing of HTTP's structures: the worker
+ * translates a request into a struct gcn_access_record.
+ *
+ * The gathered lines are in memory shared with the arbiter (the spool), which writes what a worker
+ * that was killed has left there. So no line is lost, and none is written late by more than a turn.
+ */
+#ifndef GCORN_LOG_ACCESS_H
+#define GCORN_LOG_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <gcorn/base/compiler.h>
+#include <gcorn/base/error.h>
+#include <gcorn/base/slice.h>
+
+/* Where a named value of a format comes from. */
+enum gcn_access_table {
+    GCN_ACCESS_REQUEST,  /* %({name}i)s: a field of the request; the last one of that name */
+    GCN_ACCESS_RESPONSE, /* %({name}o)s: a field that the app gave */
+    GCN_ACCESS_ENVIRON,  /* %({name}e)s: a key of the WSGI environ */
+};
+
+/*
+ * What a line can say of a request. Lifetime: the call; everything is borrowed. A slice whose ptr is
+ * NULL is unknown.
+ */
+struct gcn_access_record {
+    struct gcn_slice peer; /* numeric address; empty (not NULL) for a unix socket */
+    struct gcn_slice method;
+    struct gcn_slice target; /* as received */
+    struct gcn_slice path;   /* of the target: without query, still percent-encoded */
+    struct gcn_slice query;  /* without '?' */
+    struct gcn_slice line;   /* a request line that could not be parsed; else ptr NULL */
+    struct gcn_slice request_id;
+    struct gcn_slice refusal; /* the code, if the server refused the request itself */
+    uint8_t version_major, version_minor;
+    bool complete; /* the whole response was sent */
+    int status;
+    int64_t body_bytes;  /* sent, without framing */
+    int64_t duration_us; /* from when the app was called to the end of the response */
+    int64_t queue_us;    /* before that; -1: unknown */
+    /* The value of `name` (any case) in `table`, or ptr NULL. May be NULL. */
+    struct gcn_slice (*find)(const void *context, enum gcn_access_table table,
+                             struct gcn_slice name);
+    const void *context; /* the first argument of `find` */
+};
+
+struct gcn_access;
+struct gcn_access_spool;
+
+/* Used during gcn_access_open only. */
+struct gcn_access_options {
+    const char *accesslog;       /* "-": standard output; a path; NULL: none */
+    const char *format;          /* gunicorn's format language, or "json", "logfmt" or "combined" */
+    int64_t slow_us;             /* log requests that took at least this long; 0: no such rule */
+    const char *const *statuses; /* log these: "404", "5xx"; with slow_us: what meets either rule */
+    size_t n_statuses;           /* 0: no such rule */
+    uid_t uid;                   /* who a file that is made belongs to; (uid_t)-1: as it comes */
+    gid_t gid;                   /* (gid_t)-1: as it comes */
+};
+
+/*
+ * Compile the format and open the file. Returns NULL with `err` (the format's fault with its place,
+ * the file's with its path), never because there is nothing to do. By the arbiter before it forks
+ * and before it gives up privileges.
+ */
+struct gcn_access *gcn_access_open(const struct gcn_access_options *options, struct gcn_error *err);
+
+/* Write what is gathered and close. NULL is fine. */
+void gcn_access_close(struct gcn_access *access);
+
+/* USR1: write what is gathered and open the file again. NULL is fine. */
+void gcn_access_reopen(struct gcn_access *access);
+
+/* True if some line says something of the table: the worker need not keep the values otherwise. */
+bool gcn_access_wants(const struct gcn_access *access, enum gcn_access_table table);
+
+/* The names that the format takes from `table`; returns how many, `out` gets up to `cap` of them. */
+size_t gcn_access_names(const struct gcn_access *access, enum gcn_access_table table,
+                        struct gcn_slice *out, size_t cap);
+
+/* Gather the line of `record` unless the rules leave it out. Thread: loop. Allocates: very long lines only. */
+void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *record);
+
+/* Write what is gathered. Before the loop waits, and at the end. NULL is fine. Thread: loop. */
+void gcn_access_flush(struct gcn_access *access);
+
+/*
+ * The spool: `n` places, one a worker, mapped before the first fork. A worker gathers in its own place
+ * after gcn_access_attach, else in memory that dies with it.
+ */
+struct gcn_access_spool *gcn_access_spool_open(uint32_t n, struct gcn_error *err);
+void gcn_access_spool_close(struct gcn_access_spool *spool);
+
+/* In a worker: gather in place `index` of `spool`. */
+void gcn_access_attach(struct gcn_access *access, struct gcn_access_spool *spool, uint32_t index);
+
+/*
+ * In the arbiter, after the worker of place `index` was reaped: write what it has left. `access` is the
+ * log of now; with NULL the rest is dropped.
+ */
+void gcn_access_rescue(struct gcn_access *access, struct gcn_access_spool *spool, uint32_t index);
+
+#endif
