@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The access log's lines from the request to the file: rules, gathering, writing, and the spool
+ * The access log's lines from the request to the file: rules, gathering, writing, and the places
  * from which the arbiter writes what a worker could not.
  */
 #include <gcorn/log/access.h>
@@ -28,15 +28,9 @@ enum {
 };
 
 /* Shared between a worker, which writes, and the arbiter, which reads when the worker is gone. */
-struct place {
+struct gcn_access_place {
     _Atomic uint32_t len; /* of whole lines; stored after the lines themselves (release) */
     char bytes[PLACE_BYTES - sizeof(uint32_t)];
-};
-
-/* Lifetime: arbiter. */
-struct gcn_access_spool {
-    struct place *places; /* mapped, shared */
-    uint32_t n;
 };
 
 /* Lifetime: settings generation. */
@@ -45,9 +39,9 @@ struct gcn_access {
     struct gcn_log_file file;
     int64_t slow_us; /* 0: no such rule */
     bool by_status;
-    bool statuses[STATUSES]; /* those that by_status lets through */
-    struct place *place;     /* borrowed: own_place or one of a spool */
-    struct place *own_place; /* owned */
+    bool statuses[STATUSES];            /* those that by_status lets through */
+    struct gcn_access_place *place;     /* borrowed: own_place or a shared one */
+    struct gcn_access_place *own_place; /* owned */
 };
 
 /* "404" or "5xx". */
@@ -207,7 +201,7 @@ void gcn_access_flush(struct gcn_access *access)
 /* Put the line behind those that are gathered. False if it does not fit. */
 static bool gather(struct gcn_access *access, const struct gcn_access_record *record)
 {
-    struct place *place = access->place;
+    struct gcn_access_place *place = access->place;
     uint32_t len = atomic_load_explicit(&place->len, memory_order_relaxed);
     struct gcn_text text = {place->bytes + len, place->bytes + sizeof(place->bytes), false};
 
@@ -253,45 +247,34 @@ void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *r
     }
 }
 
-struct gcn_access_spool *gcn_access_spool_open(uint32_t n, struct gcn_error *err)
+struct gcn_access_place *gcn_access_place_open(struct gcn_error *err)
 {
-    struct place *places =
-        mmap(NULL, n * sizeof(*places), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (places == MAP_FAILED) {
-        gcn_error_set_errno(err, "cannot map the spool of the access log for %u workers", n);
+    struct gcn_access_place *place =
+        mmap(NULL, sizeof(*place), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (place == MAP_FAILED) {
+        gcn_error_set_errno(err, "cannot map memory for a worker's lines of the access log");
         return NULL;
     }
-    struct gcn_access_spool *spool = gcn_alloc(sizeof(*spool));
-    *spool = (struct gcn_access_spool){places, n};
-    return spool;
+    return place; /* zeroed by the kernel */
 }
 
-void gcn_access_spool_close(struct gcn_access_spool *spool)
-{
-    if (spool != NULL) {
-        munmap(spool->places, spool->n * sizeof(*spool->places));
-        gcn_free(spool);
-    }
-}
-
-void gcn_access_attach(struct gcn_access *access, struct gcn_access_spool *spool, uint32_t index)
+void gcn_access_attach(struct gcn_access *access, struct gcn_access_place *place)
 {
     access->format.pid = (int)getpid();
-    if (index < spool->n) {
-        access->place = &spool->places[index];
-        atomic_store_explicit(&access->place->len, 0, memory_order_relaxed);
+    if (place != NULL) {
+        access->place = place;
     }
 }
 
-void gcn_access_rescue(struct gcn_access *access, struct gcn_access_spool *spool, uint32_t index)
+void gcn_access_rescue(struct gcn_access *access, struct gcn_access_place *place)
 {
-    if (index >= spool->n) {
+    if (place == NULL) {
         return;
     }
-    struct place *place = &spool->places[index];
-    uint32_t len = atomic_exchange_explicit(&place->len, 0, memory_order_acquire);
+    uint32_t len = atomic_load_explicit(&place->len, memory_order_acquire);
     /* The worker may have died of what it wrote over its own memory: believe nothing. */
     if (access != NULL && len > 0 && len <= sizeof(place->bytes) && place->bytes[len - 1] == '\n') {
         write_lines(access, place->bytes, len);
     }
+    munmap(place, sizeof(*place));
 }

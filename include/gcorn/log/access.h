@@ -4,8 +4,9 @@
  * of a turn of its loop and writes them together. Knows nothing of HTTP's structures: the worker
  * translates a request into a struct gcn_access_record.
  *
- * The gathered lines are in memory shared with the arbiter (the spool), which writes what a worker
- * that was killed has left there. So no line is lost, and none is written late by more than a turn.
+ * The gathered lines are in memory shared with the arbiter (the worker's place), which writes what a
+ * worker that was killed has left there. So no line is lost, and none is written late by more than a
+ * turn.
  */
 #ifndef GCORN_LOG_ACCESS_H
 #define GCORN_LOG_ACCESS_H
@@ -51,7 +52,7 @@ struct gcn_access_record {
 };
 
 struct gcn_access;
-struct gcn_access_spool;
+struct gcn_access_place;
 
 /* Used during gcn_access_open only. */
 struct gcn_access_options {
@@ -91,19 +92,18 @@ void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *r
 void gcn_access_flush(struct gcn_access *access);
 
 /*
- * The spool: `n` places, one a worker, mapped before the first fork. A worker gathers in its own place
- * after gcn_access_attach, else in memory that dies with it.
+ * A place for one worker's lines, mapped by the arbiter before it forks that worker. NULL with `err` if
+ * the system gives no memory: the worker then gathers in memory that dies with it.
  */
-struct gcn_access_spool *gcn_access_spool_open(uint32_t n, struct gcn_error *err);
-void gcn_access_spool_close(struct gcn_access_spool *spool);
+struct gcn_access_place *gcn_access_place_open(struct gcn_error *err);
 
-/* In a worker: gather in place `index` of `spool`. */
-void gcn_access_attach(struct gcn_access *access, struct gcn_access_spool *spool, uint32_t index);
+/* In the worker: gather in `place`, which may be NULL, and let lines say our pid. */
+void gcn_access_attach(struct gcn_access *access, struct gcn_access_place *place);
 
 /*
- * In the arbiter, after the worker of place `index` was reaped: write what it has left. `access` is the
- * log of now; with NULL the rest is dropped.
+ * In the arbiter, after the worker was reaped: write what it has left in `place` (NULL is fine) to
+ * `access`, the log of now, or drop it if that is NULL; and unmap the place.
  */
-void gcn_access_rescue(struct gcn_access *access, struct gcn_access_spool *spool, uint32_t index);
+void gcn_access_rescue(struct gcn_access *access, struct gcn_access_place *place);
 
 #endif

@@ -20,7 +20,6 @@ struct fixture {
     char dir[64];
     char path[96];
     struct gcn_access *access;
-    struct gcn_access_spool *spool;
     char notices[4096]; /* what the error log was told */
 };
 
@@ -57,7 +56,6 @@ static int tear_down(void **state)
     char old[128];
 
     gcn_access_close(f->access);
-    gcn_access_spool_close(f->spool);
     gcn_log_set_writer(NULL, NULL);
     snprintf(old, sizeof(old), "%s.1", f->path);
     unlink(old);
@@ -306,22 +304,19 @@ static void what_a_killed_worker_has_gathered_is_written_by_its_parent(void **st
     int status;
 
     open_access(f, &options);
-    f->spool = gcn_access_spool_open(2, &err);
-    assert_non_null(f->spool);
+    struct gcn_access_place *place = gcn_access_place_open(&err);
+    assert_non_null(place);
     pid_t pid = fork();
     if (pid == 0) {
-        gcn_access_attach(f->access, f->spool, 1);
+        gcn_access_attach(f->access, place);
         log_status(f, 200, 10);
         log_status(f, 201, 10);
         raise(SIGKILL);
     }
     waitpid(pid, &status, 0);
     assert_string_equal(content(f->path), "");
-    gcn_access_rescue(f->access, f->spool, 0);
-    gcn_access_rescue(f->access, f->spool, 7);
-    assert_string_equal(content(f->path), "");
-    gcn_access_rescue(f->access, f->spool, 1);
-    gcn_access_rescue(f->access, f->spool, 1);
+    gcn_access_rescue(f->access, NULL);
+    gcn_access_rescue(f->access, place);
     snprintf(want, sizeof(want), "200 %d\n201 %d\n", (int)pid, (int)pid);
     assert_string_equal(content(f->path), want);
 }
@@ -333,17 +328,18 @@ static void a_worker_that_left_in_order_leaves_nothing_to_rescue(void **state)
     struct gcn_error err = {{0}};
 
     open_access(f, &options);
-    f->spool = gcn_access_spool_open(1, &err);
+    struct gcn_access_place *place = gcn_access_place_open(&err);
+    struct gcn_access_place *other = gcn_access_place_open(&err);
     pid_t pid = fork();
     if (pid == 0) {
-        gcn_access_attach(f->access, f->spool, 0);
+        gcn_access_attach(f->access, place);
         log_status(f, 200, 10);
         gcn_access_close(f->access);
         _exit(0);
     }
     waitpid(pid, NULL, 0);
-    gcn_access_rescue(f->access, f->spool, 0);
-    gcn_access_rescue(NULL, f->spool, 0);
+    gcn_access_rescue(f->access, place);
+    gcn_access_rescue(NULL, other);
     assert_string_equal(content(f->path), "200\n");
 }
 

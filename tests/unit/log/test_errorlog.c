@@ -83,7 +83,7 @@ static void open_log(const struct gcn_log_options *options)
 /* The content of `path`, in a buffer that the next call uses again. */
 static const char *content(const char *path)
 {
-    static char text[65536];
+    static char text[1 << 18];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
