@@ -12,6 +12,7 @@
 
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
+#include <gcorn/log/errorlog.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/title.h>
 
@@ -23,14 +24,22 @@ enum {
     SPARE_SLOTS = 8,
 };
 
+/* Relative paths of log files begin in chdir. */
+static bool open_logs(struct gcn_arbiter *arb, struct gcn_error *err)
+{
+    const struct gcn_settings *settings = arb->good->settings;
+
+    if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
+        return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
+    }
+    return gcn_logs_open(arb->good, err);
+}
+
 static bool open_process(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     const struct gcn_settings *settings = arb->good->settings;
     uint32_t n_slots = (uint32_t)settings->workers * 2 + SPARE_SLOTS;
 
-    if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
-        return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
-    }
     if (!gcn_signals_open(&arb->signals, err) || !gcn_loop_init(&arb->loop, err) ||
         !gcn_boards_grow(arb, n_slots, err)) {
         return false;
@@ -98,9 +107,13 @@ static bool start(struct gcn_arbiter *arb)
     struct gcn_error err = {{0}};
     const struct gcn_settings *settings = arb->good->settings;
 
+    arb->exit_code = GCN_EXIT_ERROR;
+    if (!open_logs(arb, &err)) {
+        gcn_error("%s", err.text);
+        return false;
+    }
     gcn_info("gcorn %s starts", GCORN_VERSION);
     log_notices(settings);
-    arb->exit_code = GCN_EXIT_ERROR;
     if (!open_process(arb, &err)) {
         gcn_error("%s", err.text);
         return false;
@@ -150,6 +163,7 @@ static void finish(struct gcn_arbiter *arb)
     gcn_children_finish(&arb->children);
     gcn_generation_destroy(arb->trial);
     gcn_generation_destroy(arb->good);
+    gcn_log_close();
 }
 
 int gcn_arbiter_run(struct gcn_settings *settings, const struct gcn_load_request *request)

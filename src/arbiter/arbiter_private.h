@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <gcorn/arbiter/arbiter.h>
+#include <gcorn/log/access.h>
 #include <gcorn/net/loop.h>
 #include <gcorn/proc/scoreboard.h>
 #include <gcorn/proc/signals.h>
@@ -31,6 +32,7 @@ struct gcn_arbiter_board {
 struct gcn_generation {
     uint64_t number; /* 1, 2, … */
     struct gcn_settings *settings; /* owned */
+    struct gcn_access *access;     /* owned; NULL: no access log */
     struct gcn_sockets sockets;
 };
 
@@ -87,6 +89,17 @@ struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
 
 /* Free it; its sockets are closed already. NULL is fine. */
 void gcn_generation_destroy(struct gcn_generation *generation);
+
+/* logs.c */
+
+/*
+ * Send the error log where the generation's settings say, and open its access log. On false `err` has
+ * the reason, and the logs are as before.
+ */
+GCN_MUST_CHECK bool gcn_logs_open(struct gcn_generation *generation, struct gcn_error *err);
+
+/* USR1: open the files of all logs again, here and in the workers. */
+void gcn_logs_reopen(struct gcn_arbiter *arb);
 
 /* workers.c */
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct gcn_access_place;
 struct gcn_slot;
 
 enum gcn_child_state {
@@ -29,6 +30,7 @@ struct gcn_child {
     bool tired;             /* it asked to be replaced */
     struct gcn_slot *slot;  /* borrowed from the scoreboard `board` */
     void *board;            /* borrowed: whoever gave the slot */
+    struct gcn_access_place *access_place; /* owned; rescued when it is reaped; NULL: none */
     int64_t ready_ms;       /* when it was ready; 0: not yet */
     int64_t kill_ms;        /* when it is to be killed; 0: it is not */
 };

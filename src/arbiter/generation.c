@@ -19,6 +19,7 @@ struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
 void gcn_generation_destroy(struct gcn_generation *generation)
 {
     if (generation != NULL) {
+        gcn_access_close(generation->access);
         gcn_settings_destroy(generation->settings);
         gcn_free(generation);
     }

@@ -44,6 +44,7 @@ static const struct {
     {SIGTERM, true, GCN_LOG_INFO, order_graceful_stop},
     {SIGINT, true, GCN_LOG_INFO, order_quick_stop},
     {SIGQUIT, true, GCN_LOG_INFO, order_quick_stop},
+    {SIGUSR1, true, GCN_LOG_INFO, gcn_logs_reopen},
     {SIGTTIN, false, GCN_LOG_INFO, order_more},
     {SIGTTOU, false, GCN_LOG_INFO, order_fewer},
 };

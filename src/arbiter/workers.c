@@ -47,6 +47,8 @@ static void be_worker(void *context)
         .age = birth->child->age,
         .arbiter_pid = arb->pid,
         .signals = &arb->signals,
+        .access = birth->generation->access,
+        .access_place = birth->child->access_place,
     };
 
     close(arb->loop.epoll_fd);
@@ -73,6 +75,21 @@ static void back_off(struct gcn_arbiter *arb)
              pause_ms / 1000, pause_ms % 1000 / 10);
 }
 
+/* Where a worker of `generation` gathers lines of the access log; without it some may be lost with it. */
+static struct gcn_access_place *open_access_place(const struct gcn_generation *generation)
+{
+    struct gcn_error err = {{0}};
+
+    if (generation->access == NULL) {
+        return NULL;
+    }
+    struct gcn_access_place *place = gcn_access_place_open(&err);
+    if (place == NULL) {
+        gcn_warn("%s", err.text);
+    }
+    return place;
+}
+
 static void spawn(struct gcn_arbiter *arb, uint64_t number)
 {
     struct gcn_generation *generation =
@@ -88,10 +105,12 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
         return;
     }
     prepare_slot(&child, generation->settings);
+    child.access_place = open_access_place(generation);
     struct birth birth = {arb, generation, &child};
     child.pid = gcn_spawn(be_worker, &birth);
     if (child.pid < 0) {
         gcn_error_errno("cannot fork a worker");
+        gcn_access_rescue(NULL, child.access_place);
         gcn_boards_give_back(arb, &child);
         back_off(arb);
         return;
@@ -274,6 +293,7 @@ void gcn_workers_reap(struct gcn_arbiter *arb)
         struct gcn_child_end end = gcn_child_end_decode(status);
         log_end(child, end);
         judge_end(arb, child, end);
+        gcn_access_rescue(arb->good->access, child->access_place);
         gcn_boards_give_back(arb, child);
         gcn_children_remove(&arb->children, child);
     }

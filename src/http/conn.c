@@ -164,7 +164,11 @@ static void init_request(struct gcn_conn *conn, struct gcn_exchange *x, struct g
     x->req.tls = conn->listener->tls;
     x->req.number = ++conn->n_requests;
     x->req.received_us = core->loop->now_us;
+    x->req.kernel_us = conn->waited_us;
     x->req.ready_us = 0;
+    x->req.began_us = 0;
+    x->req.ended_us = 0;
+    conn->waited_us = 0;
 }
 
 static void init_response(struct gcn_conn *conn, struct gcn_exchange *x)
@@ -174,6 +178,7 @@ static void init_response(struct gcn_conn *conn, struct gcn_exchange *x)
 
     gcn_response_init(&x->res, conn->core->sink);
     x->res.server_name = limits->server_name;
+    x->res.note_fields = limits->note_fields;
     x->res.version_minor = head->version_minor;
     x->res.http11 = head->version_minor >= 1;
     x->res.head_only = gcn_slice_equal(head->method, GCN_SLICE("HEAD"));
@@ -318,6 +323,17 @@ void gcn_conn_advance(struct gcn_conn *conn)
     }
 }
 
+/*
+ * The first bytes of a request were read: ask how long they had been there, if that can be long. It is
+ * a system call, so not while we keep up with our kept connections.
+ */
+static void note_wait(struct gcn_conn *conn)
+{
+    if ((conn->n_requests == 0 || conn->core->lagging) && !conn->listener->is_unix) {
+        conn->waited_us = gcn_socket_waited_us(conn->fd);
+    }
+}
+
 static void receive_head(struct gcn_conn *conn)
 {
     struct gcn_core *core = conn->core;
@@ -329,10 +345,14 @@ static void receive_head(struct gcn_conn *conn)
         conn->in = gcn_inbuf_widen(core, conn->in, READ_ROOM_MIN);
     }
     struct gcn_inbuf *in = conn->in;
+    bool first = in->start == in->end;
     switch (gcn_socket_read(conn->fd, in->bytes + in->end, in->cap - in->end, &done)) {
     case GCN_IO_OK:
         in->end += (uint32_t)done;
         core->bytes_in += done;
+        if (first) {
+            note_wait(conn);
+        }
         gcn_conn_advance(conn);
         break;
     case GCN_IO_AGAIN:

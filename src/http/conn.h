@@ -53,6 +53,7 @@ struct gcn_conn {
     bool may_proxy;  /* … and is believed */
     bool refused;    /* the response is a refusal of ours, without an exchange */
     uint64_t n_requests;
+    int64_t waited_us; /* how long the input of the next request lay in the kernel, if we asked */
     struct gcn_list link; /* in core->conns */
     struct gcn_timeq_entry timer;
     struct gcn_timeq_entry young;

@@ -150,6 +150,9 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     struct gcn_core *core = conn->core;
     int64_t now_us = core->loop->now_us;
 
+    if (conn->x != NULL) {
+        conn->x->req.ended_us = 0; /* the request lasts until all is sent */
+    }
     if (!gcn_timeq_is_queued(&conn->timer)) {
         conn->sent_since_us = now_us;
         conn->sent_bytes = 0;
@@ -200,18 +203,41 @@ void gcn_conn_responded(struct gcn_conn *conn)
     }
 }
 
-/* A whole response: small, plain, the connection closes. */
-static void put_refusal(struct gcn_conn *conn, const struct gcn_refusal_info *info)
+/* A whole response: small, plain, the connection closes. Returns the length of its body. */
+static size_t put_refusal(struct gcn_conn *conn, const struct gcn_refusal_info *info)
 {
     const char *reason = gcn_status_reason(info->status);
+    size_t body_len = strlen(reason) + strlen(info->text) + 3;
     char text[512];
     int len = snprintf(text, sizeof(text),
                        "HTTP/1.1 %d %s\r\nServer: %s\r\nDate: %s\r\nConnection: close\r\n"
                        "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n\r\n%s: %s\n",
                        info->status, reason, conn->core->limits->server_name, gcn_date_now(),
-                       strlen(reason) + strlen(info->text) + 3, reason, info->text);
+                       body_len, reason, info->text);
 
     gcn_out_copy(&conn->out, text, (size_t)len);
+    return body_len;
+}
+
+static void report_refusal(struct gcn_conn *conn, enum gcn_refusal refusal,
+                           struct gcn_slice culprit, size_t body_len)
+{
+    const struct gcn_inbuf *in = conn->in;
+    struct gcn_core *core = conn->core;
+
+    if (core->events.refused == NULL) {
+        return;
+    }
+    const struct gcn_refused what = {
+        .refusal = refusal,
+        .peer = &conn->peer,
+        .culprit = culprit,
+        .input = in == NULL ? (struct gcn_slice){NULL, 0}
+                            : (struct gcn_slice){in->bytes + in->start, in->end - in->start},
+        .req = conn->x == NULL ? NULL : &conn->x->req,
+        .body_bytes = (int64_t)body_len,
+    };
+    core->events.refused(core->events.context, &what);
 }
 
 void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn_slice culprit)
@@ -219,16 +245,13 @@ void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn
     struct gcn_core *core = conn->core;
 
     core->refused++;
-    if (core->events.refused != NULL) {
-        core->events.refused(core->events.context, &conn->peer, refusal, culprit);
-    }
+    report_refusal(conn, refusal, culprit, put_refusal(conn, gcn_refusal_info(refusal)));
     gcn_conn_set_counted(conn, false);
     gcn_timeq_remove(&conn->young);
     gcn_timeq_remove(&conn->timer);
     gcn_conn_drop_exchange(conn);
     conn->refused = true;
     conn->state = GCN_CONN_SENDING;
-    put_refusal(conn, gcn_refusal_info(refusal));
     gcn_conn_flush(conn);
 }
 

@@ -225,6 +225,7 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
             continue;
         }
         conn->state = GCN_CONN_RUNNING;
+        x->req.began_us = core->loop->now_us;
         memset(&x->hand_over, 0, sizeof(x->hand_over));
         prepare_response(core, x);
         return x;

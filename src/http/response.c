@@ -16,6 +16,7 @@
 #include <gcorn/base/die.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/parse.h>
+#include <gcorn/log/notes.h>
 
 #include "bytes.h"
 #include "date.h"
@@ -36,6 +37,9 @@ void gcn_response_init(struct gcn_response *res, struct gcn_sink *sink)
 void gcn_response_finish(struct gcn_response *res)
 {
     gcn_out_clear(&res->out);
+    if (res->notes.ptr != NULL) {
+        gcn_buf_finish(&res->notes);
+    }
 }
 
 static bool is_digit(char byte)
@@ -83,6 +87,7 @@ enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_
         res->status_line[res->status_len++] = ' ';
     }
     res->begun = true;
+    res->notes.len = 0;
     res->status = number;
     res->no_body = res->head_only || status_has_no_body(number);
     res->has_length = res->upgrade = res->chunked = false;
@@ -179,6 +184,9 @@ enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_
         return fault;
     }
     value = gcn_slice_trim(value);
+    if (GCN_UNLIKELY(res->note_fields)) {
+        gcn_note_add(&res->notes, GCN_ACCESS_RESPONSE, name, value);
+    }
     switch (field_kind(name)) {
     case CONTENT_LENGTH:
         return content_length(res, name, value);

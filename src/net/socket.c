@@ -5,6 +5,9 @@
 #include <gcorn/net/socket.h>
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -66,4 +69,17 @@ enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size, s
         return GCN_IO_EOF;
     }
     return judge(n, done);
+}
+
+int64_t gcn_socket_waited_us(int fd)
+{
+    struct tcp_info info;
+    /* Only as far as is needed: the kernel copies no more. */
+    socklen_t len = offsetof(struct tcp_info, tcpi_last_data_recv) + sizeof(info.tcpi_last_data_recv);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
+        len < offsetof(struct tcp_info, tcpi_last_data_recv) + sizeof(info.tcpi_last_data_recv)) {
+        return 0;
+    }
+    return (int64_t)info.tcpi_last_data_recv * 1000;
 }

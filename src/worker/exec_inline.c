@@ -79,6 +79,7 @@ static void run(struct inline_exec *exec, struct gcn_exchange *x)
     exec->app->ops->call(exec->app, &x->req, &x->res);
     loop->now_us = gcn_clock_us();
     int64_t took_us = loop->now_us - began_us;
+    x->req.ended_us = loop->now_us;
     if (took_us > LONG_CALL_US) {
         exec->serve.core.lagging = true;
     }

@@ -154,7 +154,9 @@ static void push_done(struct threads_exec *exec, struct gcn_exchange *x)
 
 static void run(struct threads_exec *exec, struct gcn_exchange *x)
 {
+    x->req.began_us = gcn_clock_us();
     exec->app->ops->call(exec->app, &x->req, &x->res);
+    x->req.ended_us = gcn_clock_us();
     push_done(exec, x);
 }
 

@@ -6,6 +6,7 @@
 
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
+#include <gcorn/log/access.h>
 #include <gcorn/python/python.h>
 
 #include "worker_private.h"
@@ -65,7 +66,8 @@ static void set_scheme_fields(struct gcn_http_limits *limits, const struct gcn_p
 }
 
 static void set_connection_limits(struct gcn_http_limits *limits,
-                                  const struct gcn_settings *settings)
+                                  const struct gcn_settings *settings,
+                                  const struct gcn_access *access)
 {
     static const enum gcn_proxy_protocol proxies[] = {
         [GCN_CHOICE_PROXY_OFF] = GCN_PROXY_OFF,
@@ -87,6 +89,7 @@ static void set_connection_limits(struct gcn_http_limits *limits,
     limits->linger_us = seconds_us(LINGER_S);
     limits->proxy_protocol = proxies[settings->proxy_protocol];
     limits->sendfile = settings->sendfile;
+    limits->note_fields = access != NULL && gcn_access_wants(access, GCN_ACCESS_RESPONSE);
     limits->server_name = "gcorn";
 }
 
@@ -97,7 +100,7 @@ bool gcn_options_init(struct gcn_worker *worker, struct gcn_error *err)
     worker->timeout_us = seconds_us(settings->timeout);
     set_head_limits(&worker->limits, settings);
     set_scheme_fields(&worker->limits, &settings->secure_scheme_headers);
-    set_connection_limits(&worker->limits, settings);
+    set_connection_limits(&worker->limits, settings, worker->start->access);
     return gcn_networks_parse(settings->forwarded_allow_ips.items, settings->forwarded_allow_ips.n,
                               &worker->forwarders, err) &&
            gcn_networks_parse(settings->proxy_allow_ips.items, settings->proxy_allow_ips.n,

@@ -17,8 +17,10 @@
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
 #include <gcorn/http/trust.h>
+#include <gcorn/log/access.h>
 #include <gcorn/net/listener.h>
 
+#include "access.h"
 #include "deadline.h"
 #include "recycle.h"
 
@@ -76,11 +78,25 @@ static bool is_proxy(void *context, const struct sockaddr *peer)
     return gcn_trust_has(&serve->worker->proxies, peer);
 }
 
-static void log_refusal(void *context, const struct gcn_endpoint *peer, enum gcn_refusal refusal,
-                        struct gcn_slice culprit)
+static void on_refused(void *context, const struct gcn_refused *what)
 {
     struct gcn_serve *serve = context;
-    gcn_refusals_log(&serve->refusals, peer, refusal, culprit, serve->core.loop->now_us);
+
+    gcn_refusals_log(&serve->refusals, what->peer, what->refusal, what->culprit,
+                     serve->core.loop->now_us);
+    if (serve->worker->start->access != NULL) {
+        gcn_access_log_refused(serve->worker->start->access, what);
+    }
+}
+
+static void on_finished(void *context, const struct gcn_request *req,
+                        const struct gcn_response *res, bool complete)
+{
+    struct gcn_serve *serve = context;
+    int64_t ended_us = req->ended_us != 0 ? req->ended_us : serve->core.loop->now_us;
+
+    gcn_access_log_finished(serve->worker->start->access, req, res,
+                            ended_us - req->began_us, complete);
 }
 
 static void init_listeners(struct gcn_serve *serve)
@@ -119,7 +135,10 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
     serve->core.events.context = serve;
     serve->core.events.is_trusted = is_trusted;
     serve->core.events.is_proxy = is_proxy;
-    serve->core.events.refused = log_refusal;
+    serve->core.events.refused = on_refused;
+    if (worker->start->access != NULL) {
+        serve->core.events.finished = on_finished;
+    }
     if (!serve->alone) {
         serve->core.events.may_accept = may_accept;
         serve->core.events.load = publish_load;
@@ -141,6 +160,7 @@ void gcn_serve_stop(struct gcn_serve *serve)
     serve->worker->core = NULL;
     serve->worker->on_wake = NULL;
     gcn_core_finish_all(&serve->core);
+    gcn_access_flush(serve->worker->start->access);
     gcn_free(serve->listeners);
     serve->listeners = NULL;
 }
@@ -201,6 +221,7 @@ void gcn_serve_tick(struct gcn_serve *serve)
     const struct gcn_core *core = &serve->core;
 
     gcn_core_expire(&serve->core);
+    gcn_access_flush(serve->worker->start->access);
     gcn_deadline_push(serve->worker, serve->worker->loop.now_us);
     atomic_store_explicit(&slot->connections, core->n_conns, memory_order_relaxed);
     atomic_store_explicit(&slot->accepted, (int64_t)core->accepted, memory_order_relaxed);

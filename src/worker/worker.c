@@ -15,6 +15,8 @@
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
+#include <gcorn/log/access.h>
+#include <gcorn/log/errorlog.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/title.h>
@@ -54,6 +56,10 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
     /* A tenth is left for Python's own end before the arbiter loses patience. */
     int64_t grace_us = worker->settings->graceful_timeout * 900000;
 
+    if (notes & GCN_NOTE_REOPEN) {
+        gcn_log_reopen();
+        gcn_access_reopen(worker->start->access);
+    }
     if (notes & GCN_NOTE_STOP) {
         begin_stop(worker, grace_us);
     }
@@ -198,6 +204,9 @@ void gcn_worker_run(const struct gcn_worker_start *start)
 
     gcn_title_set("gcorn: worker [%s]", start->proc_name);
     atomic_store_explicit(&start->slot->pid, (int32_t)getpid(), memory_order_relaxed);
+    if (start->access != NULL) {
+        gcn_access_attach(start->access, start->access_place);
+    }
     gcn_notes_start(start->slot, start->arbiter_pid);
     gcn_signals_release(start->signals);
     int code;

@@ -30,15 +30,12 @@ static void on_finished(void *context, const struct gcn_request *req,
     }
 }
 
-static void on_refused(void *context, const struct gcn_endpoint *peer, enum gcn_refusal refusal,
-                       struct gcn_slice culprit)
+static void on_refused(void *context, const struct gcn_refused *what)
 {
     struct rig *rig = context;
 
-    (void)peer;
-    (void)culprit;
     rig->n_refused++;
-    rig->refusal = refusal;
+    rig->refusal = what->refusal;
 }
 
 static void turn(struct rig *rig, bool run_app)

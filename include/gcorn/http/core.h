@@ -44,6 +44,16 @@ struct gcn_core_listener {
     struct gcn_endpoint local;
 };
 
+/* A request that the server refused itself. Lifetime: the call. */
+struct gcn_refused {
+    enum gcn_refusal refusal;
+    const struct gcn_endpoint *peer;
+    struct gcn_slice culprit;      /* the bytes that gave the reason; may be empty */
+    struct gcn_slice input;        /* what was read of the request and not stored; may be empty */
+    const struct gcn_request *req; /* its head was fine, so the body was not; else NULL */
+    int64_t body_bytes;            /* of the answer */
+};
+
 /* What the core tells its worker. Any function may be NULL. Thread: loop. */
 struct gcn_core_events {
     void *context; /* borrowed; the first argument of all */
@@ -60,9 +70,7 @@ struct gcn_core_events {
     /* A response is over: sent, or given up (`complete` false). Request and response are still there. */
     void (*finished)(void *context, const struct gcn_request *req, const struct gcn_response *res,
                      bool complete);
-    /* The server itself refused a request. `culprit` may be empty. */
-    void (*refused)(void *context, const struct gcn_endpoint *peer, enum gcn_refusal refusal,
-                    struct gcn_slice culprit);
+    void (*refused)(void *context, const struct gcn_refused *what);
 };
 
 /* Lifetime: request. What an executor works on. */

@@ -32,8 +32,17 @@ struct gcn_request {
     bool tls;
     uint64_t number;                 /* 1 for the first on its connection */
     int64_t received_us;             /* loop time at which its first byte was read */
+    int64_t kernel_us;               /* how long it had waited in the kernel; 0: not, or unknown */
     int64_t ready_us;                /* loop time at which it was complete */
+    int64_t began_us;                /* … at which the app was called */
+    int64_t ended_us;                /* … and at which it was done; 0: what it said is still being sent */
 };
+
+/* How long the request has waited for the app: in the kernel, and in here once it was complete. */
+static inline int64_t gcn_request_queue_us(const struct gcn_request *req)
+{
+    return req->kernel_us + req->began_us - req->ready_us;
+}
 
 /* "https" or "http": TLS, or what a trusted peer's scheme field says. */
 static inline bool gcn_request_is_https(const struct gcn_request *req)

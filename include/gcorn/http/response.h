@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <gcorn/base/buf.h>
 #include <gcorn/base/compiler.h>
 #include <gcorn/base/slice.h>
 #include <gcorn/http/out.h>
@@ -73,6 +74,8 @@ struct gcn_response {
     int64_t length;        /* Content-Length */
     int64_t left;          /* of it, bytes still to come */
     int64_t body_bytes;    /* body bytes given to the sink, without framing */
+    bool note_fields;      /* the access log wants the app's fields … */
+    struct gcn_buf notes;  /* … here, with whatever else is noted for it (gcorn/log/notes.h) */
 };
 
 /* Set up for a request. */

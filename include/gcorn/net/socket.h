@@ -37,4 +37,11 @@ GCN_MUST_CHECK enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces,
 GCN_MUST_CHECK enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size,
                                                size_t *done);
 
+/*
+ * How long ago the kernel received the last bytes on the TCP connection `fd`, in microseconds, as
+ * finely as its ticks are (1 to 10 ms). 0 if it does not say, as for a unix socket. Before the first
+ * read of a connection that is how long its request has waited for us.
+ */
+int64_t gcn_socket_waited_us(int fd);
+
 #endif

@@ -9,6 +9,8 @@
 
 #include <gcorn/base/compiler.h>
 
+struct gcn_access;
+struct gcn_access_place;
 struct gcn_app;
 struct gcn_listener;
 struct gcn_scoreboard;
@@ -28,6 +30,8 @@ struct gcn_worker_start {
     uint64_t age;                    /* 1 for the first worker of this arbiter */
     int arbiter_pid;
     struct gcn_signals *signals;     /* the arbiter's: still blocked, and its descriptor still open */
+    struct gcn_access *access;       /* the access log; NULL: there is none */
+    struct gcn_access_place *access_place; /* where its lines are gathered; NULL: in our own memory */
     struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
 
