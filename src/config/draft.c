@@ -127,7 +127,15 @@ static void report_wrong(struct gcn_draft *draft, const struct gcn_intake *in,
 {
     struct gcn_buf shown = {0};
 
-    gcn_value_show(value, &shown);
+    if (in->wrong->text[0] != '\0') {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, place, "%s: %s", in->row->name, in->wrong->text);
+        return;
+    }
+    if (in->item.ptr != NULL) {
+        gcn_text_show(in->item, &shown);
+    } else {
+        gcn_value_show(value, &shown);
+    }
     gcn_draft_error(draft, code_of(in, place), place, "%s: %s: expected %s", in->row->name,
                     shown.ptr, in->expected->text);
     gcn_buf_finish(&shown);
@@ -147,13 +155,14 @@ static void report_notice(struct gcn_draft *draft, const struct gcn_intake *in,
 void gcn_draft_set(struct gcn_draft *draft, const struct gcn_setting *row,
                    const struct gcn_value *value, const struct gcn_place *place)
 {
-    struct gcn_error expected = {{0}}, notice = {{0}};
+    struct gcn_error expected = {{0}}, wrong = {{0}}, notice = {{0}};
     struct gcn_intake in = {
         .row = row,
         .dialect = place->dialect,
         .arena = &draft->settings->arena,
         .start_dir = draft->request->start_dir,
         .expected = &expected,
+        .wrong = &wrong,
         .notice = &notice,
     };
 

@@ -196,6 +196,19 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+static void apply_python_path(struct gcn_draft *draft, const char *path, const char *shown)
+{
+    struct gcn_config_source source = {
+        .path = path, .shown = shown, .start_dir = draft->request->start_dir};
+
+    if (!has_suffix(gcn_slice_of(path), ".py") && !has_suffix(gcn_slice_of(path), ".pyc")) {
+        gcn_draft_notice(draft, GCN_LOG_WARN,
+                         "%s is read as Python, because its name ends in none of .yaml, .yml, .py",
+                         shown);
+    }
+    gcn_file_apply_python(draft, &source);
+}
+
 /* A path as messages name it: as it was written if it was found where gcorn was started. */
 static void apply_path(struct gcn_draft *draft, struct gcn_slice wanted,
                        const struct gcn_place *place)
@@ -203,15 +216,17 @@ static void apply_path(struct gcn_draft *draft, struct gcn_slice wanted,
     const char *start_dir = draft->request->start_dir;
     const char *path = gcn_path_absolute(&draft->settings->arena, start_dir, wanted);
     const char *shown = gcn_draft_copy(draft, wanted);
+    struct stat info;
 
     draft->settings->config = path;
-    if (!exists(path)) {
-        gcn_draft_error(draft, GCN_EXIT_ERROR, place, "config file %s does not exist", path);
+    if (stat(path, &info) < 0) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, place, "config: %s: %s", path, strerror(errno));
+    } else if (S_ISDIR(info.st_mode)) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, place, "config: %s is a directory", path);
     } else if (is_yaml(wanted)) {
         apply_yaml_path(draft, path, shown, place);
     } else if (strcmp(path, "/dev/null") != 0) {
-        gcn_file_apply_python(draft, &(struct gcn_config_source){
-                                         .path = path, .shown = shown, .start_dir = start_dir});
+        apply_python_path(draft, path, shown);
     }
 }
 

@@ -45,7 +45,7 @@ static bool check_item(struct gcn_intake *in, const char *item)
         return gcn_error_set(in->expected, "NAME=VALUE");
     }
     if (traits & GCN_TRAIT_ADDRESS) {
-        return gcn_addr_parse(gcn_slice_of(item), &addr, in->expected);
+        return gcn_addr_parse(gcn_slice_of(item), &addr, in->wrong);
     }
     if ((traits & GCN_TRAIT_EXISTS) && !is_pattern(item)) {
         const char *path = gcn_path_absolute(in->arena, in->start_dir, gcn_slice_of(item));
@@ -58,10 +58,12 @@ static bool check_item(struct gcn_intake *in, const char *item)
 
 static bool add_item(struct gcn_intake *in, const struct gcn_value *value, struct items *items)
 {
+    in->item = (struct gcn_slice){NULL, 0};
     if (value->type != GCN_VALUE_TEXT || gcn_value_is_none(value)) {
         return gcn_error_set(in->expected, "text in each item of the list");
     }
     const char *item = gcn_intake_copy(in, gcn_text_strip(value->text));
+    in->item = gcn_slice_of(item);
     if (!check_item(in, item)) {
         return false;
     }
@@ -158,7 +160,8 @@ static bool add_word(struct gcn_intake *in, struct gcn_slice word, struct items 
             *at = (char)tolower((unsigned char)*at);
         }
         if (!is_choice(in->row, gcn_slice_of(item))) {
-            return gcn_error_set(in->expected, "words among: %s", in->row->choices);
+            in->item = word;
+            return gcn_error_set(in->expected, "one of: %s", in->row->choices);
         }
     }
     items->ptr[items->n++] = item;
@@ -225,8 +228,7 @@ bool gcn_accept_csv(struct gcn_intake *in, const struct gcn_value *value, void *
     for (size_t i = 0; in->row->choices != NULL && i < items.n; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strcmp(items.ptr[i], items.ptr[j]) == 0) {
-                return gcn_error_set(in->expected, "each word once, but %s is there twice",
-                                     items.ptr[i]);
+                return gcn_error_set(in->wrong, "%s is there twice", items.ptr[i]);
             }
         }
     }
@@ -248,7 +250,7 @@ bool gcn_accept_addrs(struct gcn_intake *in, const struct gcn_value *value, void
     }
     for (size_t i = 0; i < items.n; i++) {
         if (strcmp(items.ptr[i], "*") != 0 &&
-            !gcn_network_parse(gcn_slice_of(items.ptr[i]), &network, in->expected)) {
+            !gcn_network_parse(gcn_slice_of(items.ptr[i]), &network, in->wrong)) {
             return false;
         }
     }
@@ -314,10 +316,11 @@ bool gcn_accept_tree(struct gcn_intake *in, const struct gcn_value *value, void 
     return ok;
 }
 
-/* Identifiers with dots between them and at most one colon, as MODULE:NAME or pkg.mod.attr. */
+/* Two identifiers or more with dots, or once a colon, between them: pkg.mod.attr, pkg.mod:attr. */
 static bool is_dotted_name(struct gcn_slice text)
 {
     bool start = true, colon = false;
+    size_t parts = 1;
 
     for (size_t i = 0; i < text.len; i++) {
         unsigned char byte = (unsigned char)text.ptr[i];
@@ -327,6 +330,7 @@ static bool is_dotted_name(struct gcn_slice text)
             }
             colon = colon || byte == ':';
             start = true;
+            parts++;
             continue;
         }
         bool letter = isalpha(byte) || byte == '_' || byte >= 0x80;
@@ -335,7 +339,7 @@ static bool is_dotted_name(struct gcn_slice text)
         }
         start = false;
     }
-    return !start;
+    return !start && parts > 1;
 }
 
 bool gcn_accept_hook(struct gcn_intake *in, const struct gcn_value *value, void *member)
@@ -351,9 +355,7 @@ bool gcn_accept_hook(struct gcn_intake *in, const struct gcn_value *value, void 
         *out = (struct gcn_pyref){gcn_intake_copy(in, value->text), value->object};
         return true;
     }
-    bool has_parts =
-        memchr(text.ptr, '.', text.len) != NULL || memchr(text.ptr, ':', text.len) != NULL;
-    if (value->type != GCN_VALUE_TEXT || !has_parts || !is_dotted_name(text)) {
+    if (value->type != GCN_VALUE_TEXT || !is_dotted_name(text)) {
         return gcn_error_set(in->expected, in->dialect == GCN_DIALECT_PYTHON
                                                ? "a function, or its name as \"module.name\""
                                                : "the name of a function as \"module:name\"");

@@ -63,17 +63,19 @@ bool gcn_accept_bool(struct gcn_intake *in, const struct gcn_value *value, void 
                          in->dialect == GCN_DIALECT_PYTHON ? "True or False" : "true or false");
 }
 
-static bool check_range(struct gcn_intake *in, int64_t number, const char *what)
+/* "<what>, 0 or more" or "<what> from 1 to 10". Returns false. */
+static bool expect_range(struct gcn_intake *in, const char *what)
 {
-    int64_t max = in->row->max == 0 ? INT64_MAX : in->row->max;
-
-    if (number >= in->row->min && number <= max) {
-        return true;
-    }
     if (in->row->max == 0) {
         return gcn_error_set(in->expected, "%s, %" PRId64 " or more", what, in->row->min);
     }
-    return gcn_error_set(in->expected, "%s from %" PRId64 " to %" PRId64, what, in->row->min, max);
+    return gcn_error_set(in->expected, "%s from %" PRId64 " to %" PRId64, what, in->row->min,
+                         in->row->max);
+}
+
+static bool is_in_range(const struct gcn_setting *row, int64_t number)
+{
+    return number >= row->min && (row->max == 0 || number <= row->max);
 }
 
 static enum gcn_number_form number_form(const struct gcn_intake *in)
@@ -87,16 +89,16 @@ static enum gcn_number_form number_form(const struct gcn_intake *in)
     return GCN_NUMBER_ANY_BASE;
 }
 
-static const char *number_phrase(const struct gcn_intake *in)
+static bool expect_number(struct gcn_intake *in)
 {
     switch (in->row->kind) {
     case GCN_KIND_SECONDS:
-        return "whole seconds";
+        return expect_range(in, "whole seconds");
     case GCN_KIND_MODE:
-        return in->dialect == GCN_DIALECT_PYTHON ? "permission bits as 0o22"
-                                                 : "permission bits as 022";
+        return gcn_error_set(in->expected, "permission bits, as %s",
+                             in->dialect == GCN_DIALECT_PYTHON ? "0o022" : "022");
     default:
-        return "a whole number";
+        return expect_range(in, "a whole number");
     }
 }
 
@@ -107,13 +109,13 @@ bool gcn_accept_int(struct gcn_intake *in, const struct gcn_value *value, void *
     if (value->type == GCN_VALUE_TEXT) {
         if (!gcn_number_parse(value->text, number_form(in), &number)) {
             in->malformed = true;
-            return gcn_error_set(in->expected, "%s", number_phrase(in));
+            return expect_number(in);
         }
     } else if (value->type != GCN_VALUE_INT && value->type != GCN_VALUE_BOOL) {
-        return gcn_error_set(in->expected, "%s", number_phrase(in));
+        return expect_number(in);
     }
-    if (!check_range(in, number, number_phrase(in))) {
-        return false;
+    if (!is_in_range(in->row, number)) {
+        return expect_number(in);
     }
     *(int64_t *)member = number;
     return true;
@@ -139,15 +141,14 @@ bool gcn_accept_millis(struct gcn_intake *in, const struct gcn_value *value, voi
 bool gcn_accept_size(struct gcn_intake *in, const struct gcn_value *value, void *member)
 {
     int64_t bytes = value->number;
-    static const char *const phrase = "a number of bytes, as 512, 64K, 10M or 1G";
 
     if (value->type != GCN_VALUE_INT &&
         (value->type != GCN_VALUE_TEXT || !gcn_size_parse(value->text, &bytes))) {
         in->malformed = true;
-        return gcn_error_set(in->expected, "%s", phrase);
+        return gcn_error_set(in->expected, "a number of bytes, as 512, 64K, 10M or 1G");
     }
-    if (!check_range(in, bytes, "a number of bytes")) {
-        return false;
+    if (!is_in_range(in->row, bytes)) {
+        return expect_range(in, "a number of bytes");
     }
     *(int64_t *)member = bytes;
     return true;

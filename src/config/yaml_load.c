@@ -285,9 +285,10 @@ static bool load_pairs(struct loader *loader, struct children *map, struct child
         }
         bool is_merge = is_merge_key(key);
         const struct gcn_value *earlier = find_key(is_merge ? sources : map, key);
-        if (earlier != NULL) {
+        if (earlier != NULL) { /* go on: a person wants to hear of all of them */
             fail_at(loader, &mark, "%.*s: this key is already at %d:%d", (int)key->text.len,
                     key->text.ptr, earlier->line, earlier->column);
+            continue;
         }
         children_push(is_merge ? sources : map, key);
         children_push(is_merge ? sources : map, value);

@@ -5,19 +5,15 @@
 #ifndef GCORN_TESTS_CONFIG_LOADING_H
 #define GCORN_TESTS_CONFIG_LOADING_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <harness/check.h>
 
-#include <cmocka.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include <gcorn/base/mem.h>
 #include <gcorn/config/load.h>
+
+#include <kind.h>
 
 #define WORDS(...) ((const char *const[]){"gcorn", __VA_ARGS__, NULL})
 #define ENV(...)   ((const char *const[]){__VA_ARGS__, NULL})
@@ -102,6 +98,17 @@ static inline void load_fails(struct loading *loading, const char *const *argv, 
     assert_int_equal(loading->failure.exit_code, code);
 }
 
+/* The setting as --print-config shows it, in a buffer that lives until the next call. */
+static inline const char *shown(const struct gcn_settings *settings, enum gcn_setting_id id)
+{
+    static struct gcn_buf text;
+    const struct gcn_setting *row = gcn_setting_get(id);
+
+    gcn_buf_finish(&text);
+    gcn_kind_print(row, (const char *)settings + row->offset, &text);
+    return text.ptr;
+}
+
 /* gcorn.yaml alone, beside an app. */
 static inline const struct gcn_settings *yaml_ok(struct loading *loading, const char *text)
 {
@@ -114,5 +121,23 @@ static inline void yaml_fails(struct loading *loading, const char *text, const c
     loading_write(loading, "gcorn.yaml", text);
     load_fails(loading, WORDS("app"), 1, message);
 }
+
+/* One static loading for each test. */
+static inline int loading_setup(void **state)
+{
+    static struct loading loading;
+
+    loading_init(&loading);
+    *state = &loading;
+    return 0;
+}
+
+static inline int loading_teardown(void **state)
+{
+    loading_finish(*state);
+    return 0;
+}
+
+#define loading_test(test) cmocka_unit_test_setup_teardown(test, loading_setup, loading_teardown)
 
 #endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rules between settings, and settings whose feature is not there.
+ */
+#include "loading.h"
+
+#include <gcorn/config/table.h>
+
+static void worker_classes_are_known_by_all_their_names(void **state)
+{
+    static const struct {
+        const char *name;
+        enum gcn_executor_kind executor;
+    } cases[] = {
+        {"sync", GCN_EXECUTOR_INLINE},
+        {"#sync", GCN_EXECUTOR_INLINE},
+        {"egg:gunicorn#sync", GCN_EXECUTOR_INLINE},
+        {"gunicorn.workers.sync.SyncWorker", GCN_EXECUTOR_INLINE},
+        {"gthread", GCN_EXECUTOR_THREADS},
+        {"gunicorn.workers.gthread.ThreadWorker", GCN_EXECUTOR_THREADS},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(cases); i++) {
+        const struct gcn_settings *settings = load_ok(*state, WORDS("-k", cases[i].name, "app"));
+        assert_int_equal(gcn_settings_executor(settings), cases[i].executor);
+    }
+    assert_int_equal(gcn_settings_executor(load_ok(*state, WORDS("--threads", "2", "app"))),
+                     GCN_EXECUTOR_THREADS);
+}
+
+static void other_worker_classes_are_refused(void **state)
+{
+    load_fails(*state, WORDS("-k", "gevent", "app"), 1,
+               "command line, -k: worker_class: gevent: not in this version: the gevent worker");
+    load_fails(*state, WORDS("-k", "my.Worker", "app"), 1,
+               "command line, -k: worker_class: my.Worker: expected sync or gthread; other worker "
+               "classes cannot run here");
+    load_fails(*state, WORDS("-k", "gthread", "--threads", "0", "app"), 1,
+               "command line, --threads: threads: 0: expected 1 or more with the gthread worker");
+    load_ok(*state, WORDS("--threads", "0", "app"));
+}
+
+static void what_is_missing_stops_the_start_unless_it_is_the_default(void **state)
+{
+    load_fails(
+        *state, WORDS("--dirty-workers", "2", "app"), 1,
+        "command line, --dirty-workers: dirty_workers: 2: not in this version: dirty arbiters");
+    load_ok(*state, WORDS("--dirty-workers", "0", "--protocol", "http", "app"));
+    yaml_fails(
+        *state, "protocol: uwsgi\ndirty_apps: [a]\n",
+        "config file, gcorn.yaml:2:13: dirty_apps: ['a']: not in this version: dirty arbiters\n"
+        "config file, gcorn.yaml:1:11: protocol: uwsgi: not in this version: the uwsgi "
+        "protocol");
+}
+
+static void what_is_pointless_is_a_notice(void **state)
+{
+    const struct gcn_settings *settings =
+        load_ok(*state, WORDS("--worker-tmp-dir", "/dev/shm", "--http-parser=fast", "app"));
+
+    assert_int_equal(settings->n_notices, 2);
+    assert_int_equal(settings->notices[0].level, GCN_LOG_INFO);
+    assert_string_equal(settings->notices[0].text,
+                        "http_parser has no effect here: there is one parser, and it is fast");
+    assert_string_equal(settings->worker_tmp_dir, "/dev/shm");
+    assert_int_equal(load_ok(*state, WORDS("--http-parser=auto", "app"))->n_notices, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        loading_test(worker_classes_are_known_by_all_their_names),
+        loading_test(other_worker_classes_are_refused),
+        loading_test(what_is_missing_stops_the_start_unless_it_is_the_default),
+        loading_test(what_is_pointless_is_a_notice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
