@@ -2,7 +2,7 @@
 /*
  * A stage for an app without a socket.
  */
-#include "stage.h"
+#include "harness/stage.h"
 
 #include <pthread.h>
 #include <stdint.h>
@@ -70,10 +70,12 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
 
 void gcn_stage_init(struct gcn_stage *stage, struct gcn_app *app)
 {
+    static const struct gcn_endpoint local = {.host = "127.0.0.1", .port = "8000"};
+
     *stage = (struct gcn_stage){
         .leave_after = SIZE_MAX,
         .peer = {.host = "192.0.2.1", .port = "4000"},
-        .local = {.host = "127.0.0.1", .port = "8000"},
+        .local = &local,
         .fd = -1,
         .sink = {submit},
         .app = app,
@@ -95,8 +97,10 @@ static struct gcn_head *parse(const struct gcn_stage *stage, const char *request
 
     GCN_ASSERT(gcn_head_scan(&scan, request, len, &limits, used) == GCN_REFUSE_NOTHING);
     GCN_ASSERT(*used > 0);
-    GCN_ASSERT(gcn_head_parse(head, request, *used, &limits, stage->trusted, NULL) ==
-               GCN_REFUSE_NOTHING);
+    if (gcn_head_parse(head, request, *used, &limits, stage->trusted, NULL) !=
+        GCN_REFUSE_NOTHING) {
+        gcn_die("the policy refuses this head:\n%.*s", (int)*used, request);
+    }
     return head;
 }
 
@@ -148,7 +152,7 @@ const char *gcn_stage_play(struct gcn_stage *stage, const char *request, size_t 
         .peer = &stage->peer,
         .proxy = stage->proxy_protocol != NULL ? &stage->proxy : NULL,
         .proxy_protocol = stage->proxy_protocol,
-        .local = &stage->local,
+        .local = stage->local,
         .fd = stage->fd,
         .tls = stage->tls,
         .number = 1,

@@ -22,7 +22,8 @@ struct gcn_stage {
     struct gcn_head *kept; /* play this head, as the core does with one from its cache; or NULL */
     size_t leave_after;    /* the client leaves once it has so many bytes; SIZE_MAX: it stays */
     bool cold;             /* drop references on a thread without the GIL, as the loop may */
-    struct gcn_endpoint peer, local, proxy;
+    struct gcn_endpoint peer, proxy;
+    const struct gcn_endpoint *local; /* as a listener's: it may not change once played */
     const char *proxy_protocol;
     int fd;
     /* outcome of the last play */

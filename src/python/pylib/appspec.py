@@ -100,9 +100,7 @@ def _find(module, names):
     for name in names:
         try:
             found = getattr(found, name)
-        except AttributeError as exc:
-            if report.without_our_frames(exc.__traceback__) is not None:
-                raise
+        except AttributeError:
             raise SpecError(
                 EXIT_APP, f"{where} has no attribute {name!r}{_near(found, name)}"
             ) from None

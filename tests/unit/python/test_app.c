@@ -3,84 +3,30 @@
  * Responses: every way in which an app may answer, and every way to get it wrong. The apps are in
  * responses.py.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
+#include "harness/check.h"
 
-#include <cmocka.h>
+#include <gcorn/base/compiler.h>
 
-#include <gcorn/base/log.h>
-#include <gcorn/python/python.h>
+#include "harness/pystage.h"
 
-#include "harness/stage.h"
-
-/* Process: what the tests share. */
-static struct {
-    struct gcn_app *app;
-    struct gcn_stage stage;
-    struct gcn_buf log; /* lines of the error log since the last play */
-} it;
-
-static void keep_line(GCN_UNUSED void *context, GCN_UNUSED enum gcn_log_level level,
-                      const char *line, size_t len, size_t offset)
-{
-    gcn_buf_append(&it.log, line + offset, len - offset);
-}
+static struct gcn_stage *const stage = &gcn_pystage.stage;
 
 static int start(GCN_UNUSED void **state)
 {
-    static const char *const argv[] = {"gcorn", "responses", NULL};
-    static const struct gcn_py_options options = {
-        .chdir = GCORN_TEST_APPS,
-        .argv = argv,
-        .sendfile = true,
-        .server_software = "gcorn/test",
-    };
-    struct gcn_error err = {{0}};
-    int code = 0;
-
-    gcn_log_set_writer(keep_line, NULL);
-    if (!gcn_py_start(&options, &err) ||
-        (it.app = gcn_py_app_load("responses", &err, &code)) == NULL) {
-        fprintf(stderr, "%s\n", err.text);
-        return -1;
-    }
-    return 0;
+    return gcn_pystage_start(GCORN_TEST_APPS) < 0 ? -1 : gcn_pystage_load("responses");
 }
 
 static int stop(GCN_UNUSED void **state)
 {
-    gcn_py_app_destroy(it.app);
-    gcn_py_stop();
-    gcn_buf_finish(&it.log);
-    gcn_head_pool_finish();
-    gcn_out_pool_finish();
-    return 0;
-}
-
-static int set_stage(GCN_UNUSED void **state)
-{
-    gcn_stage_init(&it.stage, it.app);
-    return 0;
-}
-
-static int clear_stage(GCN_UNUSED void **state)
-{
-    gcn_stage_finish(&it.stage);
-    return 0;
+    return gcn_pystage_stop();
 }
 
 static const char *play(const char *method, const char *app, int minor)
 {
-    char request[512];
-    int len = snprintf(request, sizeof(request), "%s /%s HTTP/1.%d\r\nHost: h\r\n\r\n", method, app,
-                       minor);
+    char target[512];
 
-    it.log.len = 0;
-    return gcn_stage_play(&it.stage, request, (size_t)len);
+    snprintf(target, sizeof(target), "/%s", app);
+    return gcn_pystage_play(method, target, minor);
 }
 
 static const char *get(const char *app)
@@ -90,22 +36,12 @@ static const char *get(const char *app)
 
 static const char *log_text(void)
 {
-    gcn_buf_append(&it.log, "", 0);
-    return it.log.len == 0 ? "" : it.log.ptr;
+    return gcn_pystage_log();
 }
 
-/* What follows the head. */
 static const char *body_of(const char *reply)
 {
-    const char *end = strstr(reply, "\r\n\r\n");
-    return end == NULL ? "(no head)" : end + 4;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (strstr(text, part) == NULL) {
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-    }
+    return gcn_pystage_body(reply);
 }
 
 static void assert_has_not(const char *text, const char *part)
@@ -150,10 +86,10 @@ static void good_apps_are_answered(GCN_UNUSED void **state)
         char line[64];
         snprintf(line, sizeof(line), "HTTP/1.1 %s\r\n", rows[i].status);
         const char *reply = get(rows[i].app);
-        assert_has(reply, line);
-        assert_has(reply, rows[i].field);
+        assert_contains(reply, line);
+        assert_contains(reply, rows[i].field);
         assert_string_equal(body_of(reply), rows[i].body);
-        assert_true(it.stage.ended && !it.stage.failed && it.stage.keeps);
+        assert_true(stage->ended && !stage->failed && stage->keeps);
     }
 }
 
@@ -185,20 +121,20 @@ static void a_fault_before_the_head_is_a_500_and_is_logged(GCN_UNUSED void **sta
         char heading[96];
         snprintf(heading, sizeof(heading), "Error handling request GET /%s\n", rows[i].app);
         const char *reply = get(rows[i].app);
-        assert_has(reply, "HTTP/1.1 500 Internal Server Error\r\n");
+        assert_contains(reply, "HTTP/1.1 500 Internal Server Error\r\n");
         assert_has_not(reply, "Traceback");
-        assert_has(log_text(), heading);
-        assert_has(log_text(), rows[i].logged);
-        assert_true(it.stage.ended);
-        assert_false(it.stage.keeps);
+        assert_contains(log_text(), heading);
+        assert_contains(log_text(), rows[i].logged);
+        assert_true(stage->ended);
+        assert_false(stage->keeps);
     }
 }
 
 static void a_traceback_names_the_app_and_not_the_server(GCN_UNUSED void **state)
 {
     get("raises");
-    assert_has(log_text(), "Traceback (most recent call last):");
-    assert_has(log_text(), "responses.py\", line ");
+    assert_contains(log_text(), "Traceback (most recent call last):");
+    assert_contains(log_text(), "responses.py\", line ");
     assert_has_not(log_text(), "<gcorn>");
 }
 
@@ -209,10 +145,10 @@ static void a_fault_after_the_head_cuts_the_connection(GCN_UNUSED void **state)
 
     for (size_t i = 0; i < GCN_COUNT(apps); i++) {
         const char *reply = get(apps[i]);
-        assert_has(reply, "HTTP/1.1 200 OK\r\n");
+        assert_contains(reply, "HTTP/1.1 200 OK\r\n");
         assert_has_not(reply, "0\r\n\r\n");
-        assert_true(it.stage.failed);
-        assert_has(log_text(), "Error handling request");
+        assert_true(stage->failed);
+        assert_contains(log_text(), "Error handling request");
     }
 }
 
@@ -234,65 +170,65 @@ static void a_close_that_raises_leaves_the_response_whole(GCN_UNUSED void **stat
     const char *reply = get("close_raises");
 
     assert_string_equal(body_of(reply), "1\r\na\r\n0\r\n\r\n");
-    assert_false(it.stage.failed);
-    assert_has(log_text(), "ValueError: in close");
+    assert_false(stage->failed);
+    assert_contains(log_text(), "ValueError: in close");
 }
 
 static void the_first_exception_is_the_request_s(GCN_UNUSED void **state)
 {
     get("both_raise");
-    assert_has(log_text(), "KeyError: 'second'");
-    assert_has(log_text(), "ValueError: first");
+    assert_contains(log_text(), "KeyError: 'second'");
+    assert_contains(log_text(), "ValueError: first");
     assert_true(strstr(log_text(), "second") < strstr(log_text(), "Error handling"));
 }
 
 static void a_client_that_leaves_stops_the_iteration(GCN_UNUSED void **state)
 {
-    it.stage.leave_after = 5000;
+    stage->leave_after = 5000;
     get("logged");
     get("endless");
-    assert_true(it.stage.gone && it.stage.ended);
+    assert_true(stage->gone && stage->ended);
     assert_string_equal(log_text(), "");
-    it.stage.leave_after = SIZE_MAX;
+    stage->leave_after = SIZE_MAX;
     assert_string_equal(body_of(get("logged")), "close");
 }
 
 static void a_client_that_leaves_breaks_write(GCN_UNUSED void **state)
 {
-    it.stage.leave_after = 5000;
+    stage->leave_after = 5000;
     get("logged");
     get("endless_write");
-    assert_true(it.stage.gone && it.stage.ended);
+    assert_true(stage->gone && stage->ended);
     assert_string_equal(log_text(), ""); /* at level debug only */
-    it.stage.leave_after = SIZE_MAX;
+    stage->leave_after = SIZE_MAX;
     assert_string_equal(body_of(get("logged")), "broken pipe");
 }
 
 static void a_list_leaves_in_one_piece_and_a_generator_piece_by_piece(GCN_UNUSED void **state)
 {
     get("several");
-    assert_int_equal(it.stage.submits, 1);
+    assert_int_equal(stage->submits, 1);
     get("generator");
-    assert_int_equal(it.stage.submits, 3);
+    assert_int_equal(stage->submits, 3);
 }
 
 static void head_and_old_versions_get_no_chunks(GCN_UNUSED void **state)
 {
     assert_string_equal(body_of(play("HEAD", "hello", 1)), "");
-    assert_has(play("HEAD", "hello", 1), "Content-Length: 5\r\n");
+    assert_contains(play("HEAD", "hello", 1), "Content-Length: 5\r\n");
     assert_string_equal(body_of(play("HEAD", "generator", 1)), "");
     assert_string_equal(body_of(play("HEAD", "file_whole", 1)), "");
     assert_string_equal(body_of(play("GET", "generator", 0)), "one two");
-    assert_has(play("GET", "generator", 0), "HTTP/1.0 200 OK\r\n");
+    assert_contains(play("GET", "generator", 0), "HTTP/1.0 200 OK\r\n");
 }
 
 static void large_bytes_are_released_without_the_gil(GCN_UNUSED void **state)
 {
-    it.stage.cold = true;
+    stage->cold = true;
     for (int i = 0; i < 10; i++) {
         assert_int_equal(strlen(body_of(get("large"))), 200000);
     }
-    it.stage.cold = false;
+    stage->cold = false;
 }
 
 static void early_hints_go_before_the_response(GCN_UNUSED void **state)
@@ -344,9 +280,9 @@ static void misuse_of_start_response_raises(GCN_UNUSED void **state)
         char target[256];
         snprintf(target, sizeof(target), "misuse?%s", rows[i].args);
         const char *reply = get(target);
-        assert_has(reply, "HTTP/1.1 500 ");
+        assert_contains(reply, "HTTP/1.1 500 ");
         assert_has_not(reply, "Set-Cookie");
-        assert_has(log_text(), rows[i].logged);
+        assert_contains(log_text(), rows[i].logged);
     }
 }
 
@@ -354,7 +290,7 @@ static void hop_by_hop_fields_are_dropped_and_told_once(GCN_UNUSED void **state)
 {
     const char *reply = get("hop_by_hop");
 
-    assert_has(reply, "Connection: keep-alive\r\n");
+    assert_contains(reply, "Connection: keep-alive\r\n");
     assert_has_not(reply, "chunked");
     assert_string_equal(log_text(), "");
 }
@@ -419,7 +355,7 @@ static void nothing_grows_with_the_number_of_requests(GCN_UNUSED void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+#define TEST(name) cmocka_unit_test_setup(name, gcn_pystage_reset)
     const struct CMUnitTest tests[] = {
         TEST(good_apps_are_answered),
         TEST(a_fault_before_the_head_is_a_500_and_is_logged),
