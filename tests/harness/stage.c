@@ -36,6 +36,7 @@ static void take_file(struct gcn_buf *to, const struct gcn_piece *piece)
 static void *clear_out(void *out)
 {
     gcn_out_clear(out);
+    gcn_out_pool_finish();
     return NULL;
 }
 
