@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Decodes a chunked body, strictly. Not llhttp's business, because packages of it differ in what
- * they let pass in a size line; the tests hold this decoder to accept nothing that llhttp refuses.
+ * they let pass in a size line; the tests hold this decoder to accept nothing that llhttp reads as
+ * another body.
  *
  *   SIZE ──';'──> EXT_NAME ──'='──> EXT_VALUE ──'"'──> QUOTED ⇄ QUOTED_PAIR
  *     │              │                  │                 └──'"'──> QUOTED_END

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Chunked bodies: the same verdict and body wherever the input is cut, and llhttp reads the same body
- * from whatever is accepted.
+ * from whatever is accepted. It may stop at an extension: 8.1 refuses some that RFC 9112 §7.1.1 has
+ * (";a=b;c", and escapes in quotes).
  */
 #include "fuzz.h"
 
@@ -18,6 +19,7 @@
 struct outcome {
     enum gcn_refusal refusal;
     bool done;
+    bool extended; /* some chunk has an extension */
     size_t used;
     struct gcn_body body;
 };
@@ -48,6 +50,7 @@ static void decode(struct outcome *out, const uint8_t *data, size_t size, size_t
         feed(out, &chunked, (const char *)data + at, part, limits);
     }
     out->done = chunked.done;
+    out->extended = chunked.extension_bytes > 0;
     gcn_chunked_finish(&chunked);
 }
 
@@ -93,8 +96,12 @@ static void ask_llhttp(const uint8_t *data, const struct outcome *ours)
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &witness;
     GCN_ASSERT(llhttp_execute(&parser, head, sizeof(head) - 1) == HPE_OK);
-    llhttp_execute(&parser, (const char *)data, ours->used);
-    GCN_ASSERT(witness.done && witness.found == witness.len);
+    llhttp_errno_t error = llhttp_execute(&parser, (const char *)data, ours->used);
+    if (witness.done) {
+        GCN_ASSERT(witness.found == witness.len);
+    } else {
+        GCN_ASSERT(ours->extended && (error == HPE_STRICT || error == HPE_INVALID_CHUNK_SIZE));
+    }
     gcn_free(body);
 }
 
