@@ -40,7 +40,6 @@ struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
     conn->fd = fd;
     gcn_list_init(&conn->link);
     gcn_timeq_entry_init(&conn->timer);
-    gcn_timeq_entry_init(&conn->young);
     set_peer(conn, peer);
     conn->trusted = core->events.is_trusted != NULL &&
                     core->events.is_trusted(core->events.context, peer);
@@ -54,17 +53,12 @@ struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
     return conn;
 }
 
-void gcn_conn_set_counted(struct gcn_conn *conn, bool counted)
+void gcn_conn_set_silent(struct gcn_conn *conn, bool silent)
 {
-    struct gcn_core *core = conn->core;
-
-    if (conn->counted == counted) {
-        return;
-    }
-    conn->counted = counted;
-    core->load += counted ? 1 : -1;
-    if (core->events.load != NULL) {
-        core->events.load(core->events.context, core->load);
+    if (conn->silent != silent) {
+        conn->silent = silent;
+        conn->core->silent += silent ? 1 : -1;
+        gcn_core_set_active(conn->core, 0);
     }
 }
 
@@ -107,9 +101,8 @@ void gcn_conn_close(struct gcn_conn *conn)
 {
     struct gcn_core *core = conn->core;
 
-    gcn_conn_set_counted(conn, false);
+    gcn_conn_set_silent(conn, false);
     gcn_timeq_remove(&conn->timer);
-    gcn_timeq_remove(&conn->young);
     gcn_conn_drop_exchange(conn);
     gcn_out_clear(&conn->out);
     gcn_inbuf_give(core, conn->in);
@@ -379,12 +372,12 @@ void gcn_conn_ready(struct gcn_conn *conn)
     struct gcn_core *core = conn->core;
 
     gcn_timeq_remove(&conn->timer);
-    gcn_timeq_remove(&conn->young);
     conn->state = GCN_CONN_QUEUED;
     conn->x->req.ready_us = core->loop->now_us;
-    core->active++;
     gcn_list_push(&core->ready, &conn->x->link);
-    gcn_conn_set_counted(conn, true);
+    conn->core->silent -= conn->silent ? 1 : 0;
+    conn->silent = false;
+    gcn_core_set_active(core, 1);
     gcn_loop_yield(core->loop);
 }
 

@@ -47,7 +47,7 @@ struct gcn_conn {
     uint8_t state;                       /* enum gcn_conn_state */
     uint8_t body_mode;                   /* enum gcn_body_mode; in BODY */
     bool trusted;    /* the peer is believed */
-    bool counted;    /* part of core->load */
+    bool silent;     /* part of core->silent */
     bool gone;       /* nothing can be sent any more; closed when the executor is done */
     bool is_proxy;   /* the peer may send a PROXY header, which has not been looked for yet */
     bool may_proxy;  /* … and is believed */
@@ -56,7 +56,6 @@ struct gcn_conn {
     int64_t waited_us; /* how long the input of the next request lay in the kernel, if we asked */
     struct gcn_list link; /* in core->conns */
     struct gcn_timeq_entry timer;
-    struct gcn_timeq_entry young;
     struct gcn_inbuf *in;    /* owned; NULL while there is no input */
     struct gcn_exchange *x;  /* owned; NULL between requests */
     struct gcn_head *hint;   /* one reference: the kept head that this connection sent last */
@@ -103,8 +102,17 @@ void gcn_conn_lost(struct gcn_conn *conn);
 /* Free what the current request holds: afterwards there is none. Harmless without one. */
 void gcn_conn_drop_exchange(struct gcn_conn *conn);
 
-/* Count it as load, or no longer. */
-void gcn_conn_set_counted(struct gcn_conn *conn, bool counted);
+/* Count it as one that has not sent its first request yet, or no longer. */
+void gcn_conn_set_silent(struct gcn_conn *conn, bool silent);
+
+/* `change` (1, -1) more requests are running or queued. */
+static inline void gcn_core_set_active(struct gcn_core *core, int change)
+{
+    core->active += change;
+    if (core->events.occupied != NULL) {
+        core->events.occupied(core->events.context);
+    }
+}
 
 /* Reading the body of the request in conn->x, whose head is parsed (conn_body.c). */
 void gcn_conn_begin_body(struct gcn_conn *conn);

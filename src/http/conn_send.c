@@ -84,7 +84,6 @@ static void end_response(struct gcn_conn *conn)
     bool framed = res->chunked || res->has_length;
 
     report(conn, complete);
-    gcn_conn_set_counted(conn, false);
     gcn_conn_drop_exchange(conn);
     if (conn->gone || (!complete && !framed)) {
         close_with_reset(conn);
@@ -246,8 +245,7 @@ void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn
 
     core->refused++;
     report_refusal(conn, refusal, culprit, put_refusal(conn, gcn_refusal_info(refusal)));
-    gcn_conn_set_counted(conn, false);
-    gcn_timeq_remove(&conn->young);
+    gcn_conn_set_silent(conn, false);
     gcn_timeq_remove(&conn->timer);
     gcn_conn_drop_exchange(conn);
     conn->refused = true;

@@ -17,7 +17,6 @@
 #include "headcache.h"
 
 enum {
-    YOUNG_US = 10 * 1000,  /* how long a new connection counts as load before its first request */
     PAUSE_US = 5 * 1000,   /* how long a connection is left to a sibling, or to a free descriptor */
     PACE_OF_ERRORS = 200,  /* … the latter in pauses: one second */
 };
@@ -38,7 +37,6 @@ static void init_deadlines(struct gcn_core *core)
     for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
         gcn_timeq_init(&core->deadlines[i], spans_us[i]);
     }
-    gcn_timeq_init(&core->young, YOUNG_US);
     gcn_timeq_init(&core->pauses, PAUSE_US);
     gcn_timeq_entry_init(&core->pause);
 }
@@ -170,8 +168,7 @@ static void accept_one(struct gcn_core_listener *listener)
     core->no_descriptors = false;
     struct gcn_conn *conn = gcn_conn_create(listener, fd, &peer.any);
     if (listener->shared) {
-        gcn_conn_set_counted(conn, true);
-        gcn_timeq_push(&core->young, &conn->young, core->loop->now_us);
+        gcn_conn_set_silent(conn, true);
     }
     if (core->n_conns >= core->limits->worker_connections) {
         stop_listening(core);
@@ -197,9 +194,13 @@ void gcn_core_accept_now(struct gcn_core *core)
     if (core->held || core->draining || core->n_conns >= core->limits->worker_connections) {
         return;
     }
+    if (!core->no_descriptors) {
+        gcn_timeq_remove(&core->pause);
+    }
     for (uint32_t i = 0; i < core->n_listeners; i++) {
         accept_one(&core->listeners[i]);
     }
+    resume_listening(core);
 }
 
 static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
@@ -220,7 +221,7 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
         struct gcn_conn *conn = x->conn;
         gcn_list_remove(link);
         if (GCN_UNLIKELY(conn->gone || (core->lagging && gcn_conn_has_left(conn)))) {
-            core->active--;
+            gcn_core_set_active(core, -1);
             gcn_conn_close(conn);
             continue;
         }
@@ -274,7 +275,7 @@ bool gcn_core_is_gone(const struct gcn_exchange *x)
 void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x)
 {
     core->requests++;
-    core->active--;
+    gcn_core_set_active(core, -1);
     core->bytes_out += x->hand_over.sent;
     if (x->res.gone) {
         x->conn->gone = true;
@@ -300,13 +301,9 @@ static void expire_connections(struct gcn_core *core, enum gcn_deadline deadline
 void gcn_core_expire(struct gcn_core *core)
 {
     int64_t now_us = core->loop->now_us;
-    struct gcn_timeq_entry *entry;
 
     for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
         expire_connections(core, (enum gcn_deadline)i);
-    }
-    while ((entry = gcn_timeq_expire(&core->young, now_us)) != NULL) {
-        gcn_conn_set_counted(GCN_CONTAINER_OF(entry, struct gcn_conn, young), false);
     }
     (void)gcn_timeq_expire(&core->pauses, now_us);
     if (!core->listening) {
@@ -316,12 +313,10 @@ void gcn_core_expire(struct gcn_core *core)
 
 int gcn_core_timeout_ms(const struct gcn_core *core)
 {
-    int64_t next_us = gcn_timeq_next_us(&core->young);
-    int64_t other_us = gcn_timeq_next_us(&core->pauses);
+    int64_t next_us = gcn_timeq_next_us(&core->pauses);
 
-    next_us = other_us < next_us ? other_us : next_us;
     for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
-        other_us = gcn_timeq_next_us(&core->deadlines[i]);
+        int64_t other_us = gcn_timeq_next_us(&core->deadlines[i]);
         next_us = other_us < next_us ? other_us : next_us;
     }
     if (next_us == INT64_MAX) {

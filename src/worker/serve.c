@@ -3,16 +3,16 @@
  * The worker's I/O core and its place among its siblings.
  *
  * Connections wait in the kernel's queue until a worker with a free executor takes one. The kernel
- * wakes one sleeping worker a connection (EPOLLEXCLUSIVE), and a worker accepts one, reads it and runs
- * its request before it accepts the next. What is left is a worker that has accepted a connection whose
- * request has not arrived: for some milliseconds that counts as load, and while it lasts the worker
- * leaves further connections to an idle sibling, which it wakes.
+ * wakes one sleeping worker a connection (EPOLLEXCLUSIVE), always the same if it can, and a worker
+ * accepts one, reads it and runs its request before it accepts the next. What is left to be decided is
+ * who takes a connection when several are free: one request may come on each, at the same moment. So a
+ * worker leaves a connection to a free sibling, which it wakes, if that has fewer connections that have
+ * not sent anything yet, or clearly fewer connections at all.
  */
 #include "serve.h"
 
 #include <string.h>
 
-#include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
@@ -24,46 +24,65 @@
 #include "deadline.h"
 #include "recycle.h"
 
-static bool is_free(const struct gcn_slot *slot)
+/* So many connections more than a sibling are no reason to leave it one. */
+enum { UNEVEN = 8 };
+
+static int32_t peek32(const _Atomic int32_t *number)
 {
-    int state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-    return state == GCN_SLOT_IDLE && atomic_load_explicit(&slot->load, memory_order_relaxed) <
-                                         atomic_load_explicit(&slot->capacity, memory_order_relaxed);
+    return atomic_load_explicit(number, memory_order_relaxed);
 }
 
-/* A sibling that could take a connection at once, or NULL. */
+static bool is_free(const struct gcn_slot *slot)
+{
+    return peek32(&slot->state) == GCN_SLOT_IDLE && peek32(&slot->load) < peek32(&slot->capacity);
+}
+
+/* True if `slot` should take a connection rather than `other`, both being free. */
+static bool is_emptier(const struct gcn_slot *slot, const struct gcn_slot *other)
+{
+    int64_t more = atomic_load_explicit(&other->connections, memory_order_relaxed) -
+                   atomic_load_explicit(&slot->connections, memory_order_relaxed);
+    /* Few silent connections are told apart exactly, many roughly: a flood of them is not worth it. */
+    return (int64_t)peek32(&slot->silent) * 8 < (int64_t)peek32(&other->silent) * 7 ||
+           more > UNEVEN;
+}
+
+/* The free sibling that should take a connection rather than all the others, or NULL. */
 static const struct gcn_slot *find_free_sibling(const struct gcn_worker *worker)
 {
+    const struct gcn_slot *best = NULL;
+
     for (uint32_t i = 0; i < worker->board->n_slots; i++) {
         const struct gcn_slot *slot = &worker->board->slots[i];
-        if (slot != worker->slot && is_free(slot)) {
-            return slot;
+        if (slot != worker->slot && is_free(slot) && (best == NULL || is_emptier(slot, best))) {
+            best = slot;
         }
     }
-    return NULL;
+    return best;
 }
 
 static bool may_accept(void *context)
 {
     const struct gcn_serve *serve = context;
     const struct gcn_worker *worker = serve->worker;
-    int capacity = atomic_load_explicit(&worker->slot->capacity, memory_order_relaxed);
-
-    if (serve->core.load < capacity) {
-        return true;
-    }
+    bool free = serve->core.active < peek32(&worker->slot->capacity);
     const struct gcn_slot *sibling = find_free_sibling(worker);
-    if (sibling == NULL) { /* if all are full, the queue is for whoever is free first */
-        return serve->core.active < capacity;
+
+    if (sibling == NULL || (free && !is_emptier(sibling, worker->slot))) {
+        return free; /* if all are full, the queue is for whoever is free first */
     }
     gcn_slot_poke(sibling);
     return false;
 }
 
-static void publish_load(void *context, int load)
+static void publish(void *context)
 {
     struct gcn_serve *serve = context;
-    atomic_store_explicit(&serve->worker->slot->load, load, memory_order_relaxed);
+    struct gcn_slot *slot = serve->worker->slot;
+
+    atomic_store_explicit(&slot->load, serve->core.active, memory_order_relaxed);
+    atomic_store_explicit(&slot->silent, serve->core.silent, memory_order_relaxed);
+    atomic_store_explicit(&slot->connections, serve->core.n_conns, memory_order_relaxed);
 }
 
 static bool is_trusted(void *context, const struct sockaddr *peer)
@@ -141,7 +160,7 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
     }
     if (!serve->alone) {
         serve->core.events.may_accept = may_accept;
-        serve->core.events.load = publish_load;
+        serve->core.events.occupied = publish;
     }
     worker->core = &serve->core;
     worker->on_wake = on_wake;

@@ -59,8 +59,8 @@ struct gcn_core_events {
     void *context; /* borrowed; the first argument of all */
     /* May this worker accept now? False leaves the connection to a sibling for some milliseconds. */
     bool (*may_accept)(void *context);
-    /* `load` requests run, wait, or are about to arrive on connections that are just open. */
-    void (*load)(void *context, int load);
+    /* core->active or core->silent has changed. */
+    void (*occupied)(void *context);
     /* Is the sender of this connection believed when it speaks for others? No: never. */
     bool (*is_trusted)(void *context, const struct sockaddr *peer);
     /* The same for a PROXY header. Asked only if the protocol is on. */
@@ -111,7 +111,6 @@ struct gcn_core {
     struct gcn_list ready; /* exchanges, first come first served */
     struct gcn_list conns; /* all open connections */
     struct gcn_timeq deadlines[GCN_DEADLINE_COUNT];
-    struct gcn_timeq young;       /* connections that count as load though no request has come yet */
     struct gcn_timeq_entry pause; /* in `pauses` while accepting rests for a moment */
     struct gcn_timeq pauses;
     struct gcn_headcache *cache;  /* owned */
@@ -124,8 +123,8 @@ struct gcn_core {
     bool draining;
     bool lagging; /* an app call took long and the loop has not been idle since: clients may have left */
     bool no_descriptors; /* EMFILE was logged and not yet overcome */
-    int load;
     int active; /* requests running or queued */
+    int silent; /* connections of shared listeners that have not sent their first request yet */
     /* counters, for the scoreboard */
     uint32_t n_conns;
     uint64_t accepted, requests, refused, bytes_in, bytes_out;
@@ -149,7 +148,7 @@ GCN_MUST_CHECK bool gcn_core_listen(struct gcn_core *core);
 void gcn_core_hold(struct gcn_core *core);
 void gcn_core_release(struct gcn_core *core);
 
-/* Try to accept one connection now, from whichever listener has one (a sibling asked us to). */
+/* Accept one connection now from each listener that has one, and go on listening: a sibling asked us to. */
 void gcn_core_accept_now(struct gcn_core *core);
 
 /*
