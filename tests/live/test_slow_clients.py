@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.process import wait_until
+
 IDLE = 2000
 SLOW = 200
 
@@ -26,17 +28,18 @@ def descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def latencies(server, count=150):
-    """The seconds that each of `count` requests took, half of them on new connections."""
-    taken = []
-    with server.connect() as kept:
+def latencies(*servers, count=150):
+    """For each server, the seconds that each of `count` requests took, half of them on new connections. The
+    servers take turns, so that whatever else this machine does meets them alike."""
+    taken = [[] for _ in servers]
+    with contextlib.ExitStack() as stack:
+        kept = [stack.enter_context(server.connect()) for server in servers]
         for index in range(count):
-            begin = time.perf_counter()
-            if index % 2:
-                assert kept.get("/hello").status == 200
-            else:
-                assert server.get("/hello").status == 200
-            taken.append(time.perf_counter() - begin)
+            for server, connection, found in zip(servers, kept, taken):
+                begin = time.perf_counter()
+                answer = connection.get("/hello") if index % 2 else server.get("/hello")
+                found.append(time.perf_counter() - begin)
+                assert answer.status == 200
     return taken
 
 
@@ -69,19 +72,18 @@ class Tricklers:
 
 
 def test_idle_and_slow_clients_delay_nobody(gcorn):
-    server = gcorn("probe:app", "-w", "2", "--worker-connections", "3000")
-    calm = latencies(server)
-    idle = [socket.create_connection(server.address) for _ in range(IDLE)]
-    slow = Tricklers(server, SLOW)
+    calm, crowded = (gcorn("probe:app", "-w", "2", "--worker-connections", "3000") for _ in range(2))
+    idle = [socket.create_connection(crowded.address) for _ in range(IDLE)]
+    slow = Tricklers(crowded, SLOW)
     try:
-        crowded = latencies(server)
+        alone, beside = latencies(calm, crowded)
     finally:
         slow.stop()
         for client in idle:
             client.close()
-    # A single held-up request would take a second or more; the medians tell of every request.
-    assert statistics.median(crowded) < 3 * statistics.median(calm) + 0.002
-    assert max(crowded) < max(calm) + 0.5
+    # A request that had to wait for one of them would take a second or more.
+    assert statistics.median(beside) < 2 * statistics.median(alone) + 0.001
+    assert statistics.quantiles(beside, n=10)[-1] < 3 * statistics.quantiles(alone, n=10)[-1] + 0.01
 
 
 def test_slow_readers_hold_no_worker(gcorn):
@@ -123,10 +125,17 @@ def test_simultaneous_requests_are_never_served_one_after_the_other(gcorn):
         ask_together(server)  # both workers are up once each has answered
     with ThreadPoolExecutor(2) as pool:
         for number in range(50):
+            wait_until(lambda: all(is_waiting(pid) for pid in server.workers), "both workers are idle")
             gate = threading.Barrier(2)
             one, two = pool.map(lambda _: ask(server, gate), range(2))
             assert one["pid"] != two["pid"], f"round {number}: one worker took both"
             assert max(one["begin"], two["begin"]) < min(one["end"], two["end"]), f"round {number}: in turn"
+
+
+def is_waiting(pid):
+    """True if the process sleeps in the kernel."""
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] == "S"
 
 
 def ask(server, gate):
