@@ -107,8 +107,8 @@ def environ(environ, start_response):
 
 @route
 def types(environ, start_response):
-    """The exact type of every value of the environ, and of the environ."""
-    found = {key: type(value).__name__ for key, value in environ.items()}
+    """The exact type of the environ and of every value that is plain."""
+    found = {key: type(value).__name__ for key, value in environ.items() if type(value) in (str, bool, int, tuple, bytes)}
     return as_json(start_response, {"environ": type(environ).__name__, "keys": found})
 
 
