@@ -39,14 +39,14 @@ static size_t terminal_columns(void)
  * The current directory, by the name that PWD has for it if that is true: with symbolic links, as a
  * deployment that swaps a link wants it.
  */
-static const char *start_directory(void)
+static char *start_directory(void)
 {
     const char *pwd = getenv("PWD");
     struct stat here, there;
 
     if (pwd != NULL && pwd[0] == '/' && stat(".", &here) == 0 && stat(pwd, &there) == 0 &&
         here.st_dev == there.st_dev && here.st_ino == there.st_ino) {
-        return gcn_strdup(pwd);
+        return strdup(pwd); /* freed as getcwd's */
     }
     char *cwd = getcwd(NULL, 0);
     if (cwd == NULL) {
@@ -193,16 +193,12 @@ static int serve(const struct gcn_load_request *request)
     return gcn_arbiter_run(settings, request);
 }
 
-int gcn_cli_run(const char *const *argv, const char *const *env)
+static int run(const struct gcn_load_request *request)
 {
-    struct gcn_load_request request = {.argv = argv, .env = env, .start_dir = start_directory()};
     struct gcn_load_failure failure = {0};
     struct gcn_action action;
 
-    if (request.start_dir == NULL) {
-        return GCN_EXIT_ERROR;
-    }
-    if (!gcn_cmdline_action(&request, &action, &failure)) {
+    if (!gcn_cmdline_action(request, &action, &failure)) {
         return put_failure(&failure);
     }
     switch (action.kind) {
@@ -217,5 +213,18 @@ int gcn_cli_run(const char *const *argv, const char *const *env)
     case GCN_ACTION_SERVE:
         break;
     }
-    return serve(&request);
+    return serve(request);
+}
+
+int gcn_cli_run(const char *const *argv, const char *const *env)
+{
+    char *start_dir = start_directory();
+    struct gcn_load_request request = {.argv = argv, .env = env, .start_dir = start_dir};
+
+    if (start_dir == NULL) {
+        return GCN_EXIT_ERROR;
+    }
+    int code = run(&request);
+    free(start_dir);
+    return code;
 }

@@ -9,6 +9,12 @@
 
 #include "cli.h"
 
+/* Process lifetime: what the rest borrows. */
+static struct {
+    char **argv;
+    const char *const *env;
+} process;
+
 /*
  * The environment as it is now. raw_env and Python change the process's own later; a reload must not
  * see that.
@@ -24,11 +30,12 @@ static const char *const *copy_environment(void)
     for (size_t i = 0; i < n; i++) {
         copy[i] = gcn_strdup(environ[i]);
     }
-    return copy; /* for the life of the process */
+    return copy;
 }
 
 int main(int argc, char **argv)
 {
-    argv = gcn_title_init(argc, argv);
-    return gcn_cli_run((const char *const *)argv, copy_environment());
+    process.argv = gcn_title_init(argc, argv);
+    process.env = copy_environment();
+    return gcn_cli_run((const char *const *)process.argv, process.env);
 }

@@ -286,7 +286,9 @@ static void take_option(struct parser *parser)
     const struct gcn_spelling *spelling = find_spelling(parser, code);
     GCN_ASSERT(spelling != NULL);
     if (spelling->row == NULL) {
-        parser->cmdline->action = (struct gcn_action){spelling->action, optarg};
+        struct gcn_action *action = &parser->cmdline->action;
+        action->kind = spelling->action;
+        snprintf(action->argument, sizeof(action->argument), "%s", optarg == NULL ? "" : optarg);
         return;
     }
     take_setting(parser, spelling, show_flag(parser, spelling));

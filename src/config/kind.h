@@ -21,10 +21,10 @@ struct gcn_intake {
     struct gcn_arena *arena;    /* of the generation: texts are copied there */
     const char *start_dir;      /* relative paths are relative to it */
     struct gcn_error *expected; /* on failure: what would have been right … */
-    struct gcn_error *wrong;    /* … or, in a sentence that quotes the value itself, what is wrong */
-    struct gcn_slice item;      /* on failure: the item of a list that is at fault, if ptr is set */
-    struct gcn_error *notice;   /* on success: what was put right without asking; "" if nothing */
-    bool malformed;             /* on failure: not even of the kind's form (a usage error) */
+    struct gcn_error *wrong; /* … or, in a sentence that quotes the value itself, what is wrong */
+    struct gcn_slice item;   /* on failure: the item of a list that is at fault, if ptr is set */
+    struct gcn_error *notice; /* on success: what was put right without asking; "" if nothing */
+    bool malformed;           /* on failure: not even of the kind's form (a usage error) */
 };
 
 /*

@@ -18,10 +18,10 @@ enum gcn_action_kind {
     GCN_ACTION_DOCS,       /* print the page `argument`: "settings" or "man" */
 };
 
-/* Lifetime: that of argv. */
+/* A value. */
 struct gcn_action {
     enum gcn_action_kind kind;
-    const char *argument;
+    char argument[32]; /* cut if it is longer: it is none that is known then */
 };
 
 /*
