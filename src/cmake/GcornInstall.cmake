@@ -7,3 +7,10 @@ install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
 if(EXISTS "${CMAKE_SOURCE_DIR}/docs/gcorn.1")
   install(FILES docs/gcorn.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
 endif()
+
+install(FILES "${CMAKE_BINARY_DIR}/completion/bash/gcorn"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+install(FILES "${CMAKE_BINARY_DIR}/completion/zsh/_gcorn"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+install(FILES "${CMAKE_BINARY_DIR}/completion/fish/gcorn.fish"
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
