@@ -11,7 +11,9 @@
 
 #include <gcorn/arbiter/arbiter.h>
 #include <gcorn/log/access.h>
+#include <gcorn/log/access.h>
 #include <gcorn/net/loop.h>
+#include <gcorn/proc/daemonize.h>
 #include <gcorn/proc/scoreboard.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/spawn.h>
@@ -20,20 +22,20 @@
 #include "policy.h"
 #include "sockets.h"
 
-/* One scoreboard; a full one gets a larger successor and stays until its last worker is gone. */
+/* One scoreboard. A full one gets a larger successor for the workers to come, and stays. */
 struct gcn_arbiter_board {
     struct gcn_scoreboard board;
     struct gcn_watch watch;          /* of board.arbiter_fd */
-    uint32_t taken;                  /* slots in use */
     struct gcn_arbiter_board *older; /* owned */
 };
 
 /* Settings with what was made of them. Lifetime: while workers of it are to be started. */
 struct gcn_generation {
-    uint64_t number; /* 1, 2, … */
+    uint64_t number;               /* 1, 2, … */
     struct gcn_settings *settings; /* owned */
     struct gcn_access *access;     /* owned; NULL: no access log */
     struct gcn_sockets sockets;
+    int32_t sockets_number;        /* equal in generations with the same sockets */
 };
 
 enum gcn_stop {
@@ -47,11 +49,12 @@ enum gcn_stop {
 struct gcn_arbiter {
     const struct gcn_load_request *request; /* borrowed */
     pid_t pid;
-    struct gcn_generation *good;            /* owned; what workers are kept of */
-    struct gcn_generation *trial;           /* owned; what a reload tries, or NULL */
-    bool confirmed;                         /* a worker of this arbiter has been ready once */
-    uint64_t generations;                   /* made so far */
-    uint64_t ages;                          /* workers started so far */
+    struct gcn_generation *good;  /* owned; what workers are kept of */
+    struct gcn_generation *trial; /* owned; what a reload tries, or NULL */
+    bool confirmed;               /* a worker of this arbiter has been ready once */
+    bool reloading;               /* a reload has begun and not all workers are new */
+    uint64_t generations;         /* made so far */
+    uint64_t ages;                /* workers started so far */
 
     struct gcn_loop loop;
     struct gcn_signals signals;
@@ -60,6 +63,16 @@ struct gcn_arbiter {
     struct gcn_children children;
     struct gcn_policy policy;
 
+    struct gcn_daemon daemon;
+    char *pidfile;              /* owned: the file that was written; NULL: none */
+    struct gcn_sockets handed;  /* what we were started with; empty once `good` has them */
+    bool activated;             /* systemd opened the sockets: they are not ours to choose or remove */
+    pid_t predecessor;          /* the arbiter that upgrades to this one, while it lives; 0: none */
+    pid_t successor;            /* the arbiter that this one upgrades to, while it lives; 0: none */
+    bool announced;             /* whoever waits for the start was told how it went */
+    int64_t watchdog_ms;        /* how often systemd wants to hear of us; 0: not at all */
+    int64_t watchdog_next_ms;
+
     enum gcn_stop stop;
     int64_t stop_began_ms;
     int64_t progress_ms; /* when to say next what a stop waits for */
@@ -67,28 +80,54 @@ struct gcn_arbiter {
     const char *halt_reason; /* why it stops by itself; NULL: it was told to */
 };
 
+/* The clock that deadlines are compared with. */
+static inline int64_t gcn_arbiter_now_ms(const struct gcn_arbiter *arb)
+{
+    return arb->loop.now_us / 1000;
+}
+
+/* start.c */
+
+/* From settings to listening sockets. False (logged) with arb->exit_code. */
+GCN_MUST_CHECK bool gcn_start(struct gcn_arbiter *arb);
+
+/* Set the title and write the pidfile that fit the settings and the state of an upgrade. */
+GCN_MUST_CHECK bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err);
+
 /* boards.c */
 
-/* Open a first board, or one of twice the size. */
+/* Add a board of `n_slots`; it is the first from now on. */
 GCN_MUST_CHECK bool gcn_boards_grow(struct gcn_arbiter *arb, uint32_t n_slots,
                                     struct gcn_error *err);
+
+/* See that `workers` and their replacements have room on the first board. */
+GCN_MUST_CHECK bool gcn_boards_fit(struct gcn_arbiter *arb, int64_t workers,
+                                   struct gcn_error *err);
 
 /* A free slot for `child`, with its board. False (logged) if the system gives no more. */
 GCN_MUST_CHECK bool gcn_boards_take(struct gcn_arbiter *arb, struct gcn_child *child);
 
-/* Give back the slot of a reaped child; an older board goes with its last one. */
-void gcn_boards_give_back(struct gcn_arbiter *arb, struct gcn_child *child);
+/* Give back the slot of a reaped child. */
+void gcn_boards_give_back(struct gcn_child *child);
 
 void gcn_boards_finish(struct gcn_arbiter *arb);
 
 /* generation.c */
 
-/* Take over `settings` as the next generation; its sockets are not open yet. */
+/* Take over `settings` as the next generation; nothing is open yet. */
 struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
                                              struct gcn_settings *settings);
 
-/* Free it; its sockets are closed already. NULL is fine. */
-void gcn_generation_destroy(struct gcn_generation *generation);
+/* Open its sockets, keeping what it shares with `old` (or NULL), and its access log. */
+GCN_MUST_CHECK bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_generation *generation,
+                                        const struct gcn_generation *old, struct gcn_error *err);
+
+/*
+ * Close and free it, but for the sockets that `keep` (or NULL) shares. NULL is fine. Socket files go
+ * unless they are somebody else's: systemd's, or those of another arbiter that lives.
+ */
+void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *generation,
+                            const struct gcn_generation *keep);
 
 /* logs.c */
 
@@ -97,6 +136,18 @@ void gcn_generation_destroy(struct gcn_generation *generation);
  * the reason, and the logs are as before.
  */
 GCN_MUST_CHECK bool gcn_logs_open(struct gcn_generation *generation, struct gcn_error *err);
+
+/* USR1: open the files of all logs again, here and in the workers. */
+void gcn_logs_reopen(struct gcn_arbiter *arb);
+
+/* logs.c */
+
+/* Send the error log where the settings say. On false `err` has the reason, and it is as before. */
+GCN_MUST_CHECK bool gcn_logs_open_errors(const struct gcn_settings *settings,
+                                         struct gcn_error *err);
+
+/* Open the generation's access log, if its settings ask for one; after the error log. */
+GCN_MUST_CHECK bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *err);
 
 /* USR1: open the files of all logs again, here and in the workers. */
 void gcn_logs_reopen(struct gcn_arbiter *arb);
@@ -112,7 +163,7 @@ void gcn_workers_manage(struct gcn_arbiter *arb);
 /* Collect every child that has ended. */
 void gcn_workers_reap(struct gcn_arbiter *arb);
 
-/* Send `signum` to all workers that are not leaving yet; they have `grace_ms` from now. */
+/* Send `signum` to all workers; they have `grace_ms` from now. */
 void gcn_workers_tell_all(struct gcn_arbiter *arb, int signum, int64_t grace_ms);
 
 /* Send `signum` to all workers, and nothing else. */
@@ -122,6 +173,49 @@ void gcn_workers_signal_all(struct gcn_arbiter *arb, int signum);
 
 /* Read the signals that are pending and do what they ask for. A loop callback. */
 void gcn_orders_read(struct gcn_watch *watch, uint32_t events);
+
+/* reload.c */
+
+/* Load the settings again and try a worker of them (HUP). */
+void gcn_reload_begin(struct gcn_arbiter *arb);
+
+/* A worker of the trial is ready: its generation becomes the good one. */
+void gcn_reload_promote(struct gcn_arbiter *arb);
+
+/* The trial's worker has ended before it was ready: the good generation goes on. */
+void gcn_reload_fail(struct gcn_arbiter *arb, const char *reason);
+
+/* See whether a reload is over. */
+void gcn_reload_settle(struct gcn_arbiter *arb);
+
+/* upgrade.c */
+
+/* Find out whether this arbiter was started by another one, and take what that hands over. */
+void gcn_upgrade_accept(struct gcn_arbiter *arb);
+
+/* Start the program again, with our sockets (USR2). */
+void gcn_upgrade_begin(struct gcn_arbiter *arb);
+
+/* A child that is no worker has ended: true if it was the successor. */
+bool gcn_upgrade_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end end);
+
+/* If the predecessor is gone, take its place. */
+void gcn_upgrade_look(struct gcn_arbiter *arb);
+
+/* announce.c */
+
+/* Tell systemd, and the command in the foreground, how the start went. Once. */
+void gcn_announce_start(struct gcn_arbiter *arb, int code);
+
+void gcn_announce_reloading(void);
+
+/* A reload is over; `problem` says why it failed, or is NULL. */
+void gcn_announce_reloaded(struct gcn_arbiter *arb, const char *problem);
+
+void gcn_announce_stop(const struct gcn_arbiter *arb);
+
+/* Feed systemd's watchdog, when it is time to. */
+void gcn_announce_life(struct gcn_arbiter *arb);
 
 /* stop.c */
 
@@ -133,11 +227,5 @@ void gcn_stop_halt(struct gcn_arbiter *arb, int code, const char *reason);
 
 /* Say what a stop waits for, when it is time to. */
 void gcn_stop_progress(struct gcn_arbiter *arb);
-
-/* The clock that deadlines are compared with. */
-static inline int64_t gcn_arbiter_now_ms(const struct gcn_arbiter *arb)
-{
-    return arb->loop.now_us / 1000;
-}
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Generations of settings.
+ * Generations of settings, with the sockets and the access log that they ask for.
  */
 #include "arbiter_private.h"
+
+#include <errno.h>
 
 #include <gcorn/base/mem.h>
 
@@ -13,14 +15,41 @@ struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
 
     generation->number = ++arb->generations;
     generation->settings = settings;
+    generation->sockets_number = (int32_t)generation->number;
     return generation;
 }
 
-void gcn_generation_destroy(struct gcn_generation *generation)
+bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_generation *generation,
+                         const struct gcn_generation *old, struct gcn_error *err)
 {
-    if (generation != NULL) {
-        gcn_access_close(generation->access);
-        gcn_settings_destroy(generation->settings);
-        gcn_free(generation);
+    const struct gcn_sockets *kept = old == NULL ? &arb->handed : &old->sockets;
+
+    errno = 0; /* so that the caller sees a busy address and nothing older */
+    if (generation->access == NULL &&
+        !gcn_logs_open_access(generation, err)) {
+        return false;
     }
+    if (arb->activated) {
+        gcn_sockets_copy(&generation->sockets, kept);
+    } else if (!gcn_sockets_open(&generation->sockets, generation->settings, kept, err)) {
+        return false;
+    }
+    if (old != NULL && gcn_sockets_equal(&generation->sockets, &old->sockets)) {
+        generation->sockets_number = old->sockets_number;
+    }
+    return true;
+}
+
+void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *generation,
+                            const struct gcn_generation *keep)
+{
+    bool ours = !arb->activated && arb->successor == 0 && arb->predecessor == 0;
+
+    if (generation == NULL) {
+        return;
+    }
+    gcn_sockets_close(&generation->sockets, keep == NULL ? NULL : &keep->sockets, ours);
+    gcn_access_close(generation->access);
+    gcn_settings_destroy(generation->settings);
+    gcn_free(generation);
 }

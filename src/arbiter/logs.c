@@ -18,7 +18,7 @@ static enum gcn_log_level level_of(const struct gcn_settings *settings)
     return levels[settings->loglevel];
 }
 
-static bool open_errorlog(const struct gcn_settings *settings, struct gcn_error *err)
+bool gcn_logs_open_errors(const struct gcn_settings *settings, struct gcn_error *err)
 {
     const struct gcn_log_options options = {
         .errorlog = settings->errorlog,
@@ -31,7 +31,7 @@ static bool open_errorlog(const struct gcn_settings *settings, struct gcn_error 
 }
 
 /* After the error log: with capture_output, standard output is where that leads. */
-static bool open_access(struct gcn_generation *generation, struct gcn_error *err)
+bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *err)
 {
     const struct gcn_settings *settings = generation->settings;
     const struct gcn_access_options options = {
@@ -49,11 +49,6 @@ static bool open_access(struct gcn_generation *generation, struct gcn_error *err
     }
     generation->access = gcn_access_open(&options, err);
     return generation->access != NULL;
-}
-
-bool gcn_logs_open(struct gcn_generation *generation, struct gcn_error *err)
-{
-    return open_errorlog(generation->settings, err) && open_access(generation, err);
 }
 
 void gcn_logs_reopen(struct gcn_arbiter *arb)

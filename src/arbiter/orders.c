@@ -24,6 +24,17 @@ static void order_fewer(struct gcn_arbiter *arb)
     gcn_info("now %u workers", arb->policy.target);
 }
 
+/* A terminal sends it whenever its window changes; only a daemon has none. */
+static void order_no_workers(struct gcn_arbiter *arb)
+{
+    if (!arb->good->settings->daemon) {
+        gcn_debug("not a daemon: nothing is done");
+        return;
+    }
+    arb->policy.target = 0;
+    gcn_info("now no workers; TTIN starts one, HUP all of them");
+}
+
 static void order_graceful_stop(struct gcn_arbiter *arb)
 {
     gcn_stop_begin(arb, GCN_STOP_GRACEFUL);
@@ -44,7 +55,10 @@ static const struct {
     {SIGTERM, true, GCN_LOG_INFO, order_graceful_stop},
     {SIGINT, true, GCN_LOG_INFO, order_quick_stop},
     {SIGQUIT, true, GCN_LOG_INFO, order_quick_stop},
+    {SIGHUP, false, GCN_LOG_INFO, gcn_reload_begin},
     {SIGUSR1, true, GCN_LOG_INFO, gcn_logs_reopen},
+    {SIGUSR2, false, GCN_LOG_INFO, gcn_upgrade_begin},
+    {SIGWINCH, false, GCN_LOG_DEBUG, order_no_workers},
     {SIGTTIN, false, GCN_LOG_INFO, order_more},
     {SIGTTOU, false, GCN_LOG_INFO, order_fewer},
 };

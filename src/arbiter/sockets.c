@@ -5,6 +5,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
 
-static struct gcn_listener_options listener_options(const struct gcn_settings *settings)
+struct gcn_listener_options gcn_sockets_options(const struct gcn_settings *settings)
 {
     bool root = geteuid() == 0;
 
@@ -29,7 +30,7 @@ static struct gcn_listener_options listener_options(const struct gcn_settings *s
 static const struct gcn_listener *find(const struct gcn_sockets *sockets,
                                        const struct gcn_addr *addr)
 {
-    for (uint32_t i = 0; sockets != NULL && i < sockets->n; i++) {
+    for (uint32_t i = 0; i < sockets->n; i++) {
         if (gcn_addr_equal(&sockets->items[i].addr, addr)) {
             return &sockets->items[i];
         }
@@ -60,6 +61,7 @@ static bool open_one(struct gcn_sockets *sockets, const char *text,
     const struct gcn_listener *kept = find(old, &addr);
     if (kept != NULL) {
         *listener = *kept;
+        (void)listen(listener->fd, options->backlog); /* the backlog may be another one now */
     } else if (!gcn_listener_open(listener, &addr, options, err)) {
         return false;
     }
@@ -70,7 +72,7 @@ static bool open_one(struct gcn_sockets *sockets, const char *text,
 bool gcn_sockets_open(struct gcn_sockets *sockets, const struct gcn_settings *settings,
                       const struct gcn_sockets *old, struct gcn_error *err)
 {
-    struct gcn_listener_options options = listener_options(settings);
+    struct gcn_listener_options options = gcn_sockets_options(settings);
 
     sockets->n = 0;
     sockets->items = gcn_alloc_zero(settings->bind.n, sizeof(*sockets->items));
@@ -79,6 +81,28 @@ bool gcn_sockets_open(struct gcn_sockets *sockets, const struct gcn_settings *se
             int saved = errno;
             gcn_sockets_close(sockets, old, true);
             errno = saved;
+            return false;
+        }
+    }
+    return true;
+}
+
+void gcn_sockets_copy(struct gcn_sockets *sockets, const struct gcn_sockets *from)
+{
+    sockets->n = from->n;
+    sockets->items = gcn_alloc_zero(from->n, sizeof(*sockets->items));
+    for (uint32_t i = 0; i < from->n; i++) {
+        sockets->items[i] = from->items[i];
+    }
+}
+
+bool gcn_sockets_equal(const struct gcn_sockets *a, const struct gcn_sockets *b)
+{
+    if (a->n != b->n) {
+        return false;
+    }
+    for (uint32_t i = 0; i < a->n; i++) {
+        if (a->items[i].fd != b->items[i].fd) {
             return false;
         }
     }

@@ -20,12 +20,21 @@ struct gcn_sockets {
     uint32_t n;
 };
 
+/* How the settings want sockets to be opened. */
+struct gcn_listener_options gcn_sockets_options(const struct gcn_settings *settings);
+
 /*
- * Open what settings->bind names; an address that `old` (or NULL) has too keeps its socket. On false
+ * Open what settings->bind names; an address that `old` has too keeps its socket. On false
  * what was opened here is closed again, and errno is EADDRINUSE if that was the cause.
  */
 GCN_MUST_CHECK bool gcn_sockets_open(struct gcn_sockets *sockets, const struct gcn_settings *settings,
                                      const struct gcn_sockets *old, struct gcn_error *err);
+
+/* A copy that shares everything. */
+void gcn_sockets_copy(struct gcn_sockets *sockets, const struct gcn_sockets *from);
+
+/* True if both have the same sockets in the same order. */
+bool gcn_sockets_equal(const struct gcn_sockets *a, const struct gcn_sockets *b);
 
 /* Close the sockets that `keep` (or NULL) does not share; with `unlink` remove their files. */
 void gcn_sockets_close(struct gcn_sockets *sockets, const struct gcn_sockets *keep, bool unlink);

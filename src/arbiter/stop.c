@@ -15,6 +15,20 @@ enum {
     PROGRESS_EVERY_MS = 5000,
 };
 
+/*
+ * Our share of the listeners goes now; the workers close theirs when they have served what waits in
+ * the queues.
+ */
+static void close_sockets(struct gcn_arbiter *arb)
+{
+    bool ours = !arb->activated && arb->successor == 0 && arb->predecessor == 0;
+
+    if (arb->trial != NULL) {
+        gcn_sockets_close(&arb->trial->sockets, &arb->good->sockets, ours);
+    }
+    gcn_sockets_close(&arb->good->sockets, NULL, ours);
+}
+
 void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)
 {
     bool began = arb->stop != GCN_STOP_NOT;
@@ -36,9 +50,8 @@ void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)
     if (!began) {
         arb->stop_began_ms = gcn_arbiter_now_ms(arb);
         arb->progress_ms = arb->stop_began_ms + FIRST_PROGRESS_MS;
-        /* Our share of the listeners goes now; the workers close theirs when they have served what
-           waits in the queues. */
-        gcn_sockets_close(&arb->good->sockets, NULL, true);
+        gcn_announce_stop(arb);
+        close_sockets(arb);
     }
     gcn_workers_tell_all(arb, how == GCN_STOP_GRACEFUL ? SIGTERM : SIGQUIT, grace_ms);
 }

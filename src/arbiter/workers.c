@@ -29,6 +29,17 @@ struct birth {
     const struct gcn_child *child;
 };
 
+/* In the child: the arbiter changes its own error log only when the trial has succeeded. */
+static void open_trial_log(const struct gcn_settings *settings)
+{
+    struct gcn_error err = {{0}};
+
+    if (!gcn_logs_open_errors(settings, &err)) {
+        gcn_error("%s", err.text);
+        _exit(GCN_EXIT_BOOT);
+    }
+}
+
 /* In the child. Descriptors of the arbiter's own are closed; the rest is CLOEXEC or meant for it. */
 static void be_worker(void *context)
 {
@@ -52,15 +63,21 @@ static void be_worker(void *context)
     };
 
     close(arb->loop.epoll_fd);
+    if (birth->generation == arb->trial) {
+        open_trial_log(settings);
+    }
     gcn_worker_run(&start);
 }
 
 /* A boot may take as long as a request: the deadline runs from the fork. */
-static void prepare_slot(const struct gcn_child *child, const struct gcn_settings *settings)
+static void prepare_slot(const struct gcn_child *child, const struct gcn_generation *generation)
 {
-    int64_t deadline_ms = settings->timeout == 0 ? 0 : gcn_clock_ms() + settings->timeout * 1000;
+    int64_t timeout_ms = generation->settings->timeout * 1000;
+    int64_t deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
 
-    atomic_store_explicit(&child->slot->generation, (int64_t)child->generation,
+    atomic_store_explicit(&child->slot->generation, (int64_t)generation->number,
+                          memory_order_relaxed);
+    atomic_store_explicit(&child->slot->sockets, generation->sockets_number,
                           memory_order_relaxed);
     atomic_store_explicit(&child->slot->deadline_ms, deadline_ms, memory_order_relaxed);
 }
@@ -104,14 +121,14 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
         back_off(arb);
         return;
     }
-    prepare_slot(&child, generation->settings);
+    prepare_slot(&child, generation);
     child.access_place = open_access_place(generation);
     struct birth birth = {arb, generation, &child};
     child.pid = gcn_spawn(be_worker, &birth);
     if (child.pid < 0) {
         gcn_error_errno("cannot fork a worker");
         gcn_access_rescue(NULL, child.access_place);
-        gcn_boards_give_back(arb, &child);
+        gcn_boards_give_back(&child);
         back_off(arb);
         return;
     }
@@ -214,6 +231,10 @@ static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)
     arb->confirmed = true;
     arb->policy.failures = 0;
     arb->policy.boot_after_ms = 0;
+    gcn_announce_start(arb, GCN_EXIT_OK);
+    if (arb->trial != NULL && child->generation == arb->trial->number) {
+        gcn_reload_promote(arb);
+    }
 }
 
 void gcn_workers_look(struct gcn_arbiter *arb)
@@ -252,7 +273,10 @@ static void log_end(const struct gcn_child *child, struct gcn_child_end end)
 static bool is_boot_failure(const struct gcn_arbiter *arb, const struct gcn_child *child,
                             struct gcn_child_end end)
 {
-    if (child->state == GCN_CHILD_BOOTING) {
+    if (child->state == GCN_CHILD_LEAVING) {
+        return false;
+    }
+    if (child->ready_ms == 0) {
         return true;
     }
     bool killed = end.kind == GCN_END_SIGNAL && (end.code == SIGKILL || end.code == SIGTERM);
@@ -263,17 +287,23 @@ static bool is_boot_failure(const struct gcn_arbiter *arb, const struct gcn_chil
 static void judge_end(struct gcn_arbiter *arb, const struct gcn_child *child,
                       struct gcn_child_end end)
 {
-    if (arb->stop != GCN_STOP_NOT) {
+    char text[GCN_CHILD_END_BYTES], reason[GCN_CHILD_END_BYTES + 64];
+
+    if (arb->stop != GCN_STOP_NOT || !is_boot_failure(arb, child, end)) {
         return;
     }
-    if (end.kind == GCN_END_BOOT && !arb->confirmed) {
+    if (arb->trial != NULL && child->generation == arb->trial->number) {
+        snprintf(reason, sizeof(reason), "the worker that tried it %s%s",
+                 child->state == GCN_CHILD_ABORTED ? "was not up within timeout and " : "",
+                 gcn_child_end_print(end, text));
+        gcn_reload_fail(arb, reason);
+    } else if (end.kind == GCN_END_BOOT && !arb->confirmed) {
         /* A replacement would fail the same way. */
         gcn_stop_halt(arb, end.code,
                       end.code == GCN_EXIT_APP ? "the app could not be loaded"
                                                : "a worker failed to boot");
-        return;
-    }
-    if (is_boot_failure(arb, child, end)) {
+    } else {
+        gcn_announce_start(arb, GCN_EXIT_OK); /* it is up, and goes on trying */
         back_off(arb);
     }
 }
@@ -286,20 +316,23 @@ void gcn_workers_reap(struct gcn_arbiter *arb)
     gcn_workers_look(arb); /* so that one that was ready does not count as a failed boot */
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct gcn_child *child = gcn_children_find(&arb->children, pid);
-        if (child == NULL) { /* as PID 1 we also inherit orphans */
-            gcn_debug("reaped %d, not one of our children", (int)pid);
+        struct gcn_child_end end = gcn_child_end_decode(status);
+        if (child == NULL) {
+            if (!gcn_upgrade_ended(arb, pid, end)) { /* as PID 1 we also inherit orphans */
+                gcn_debug("reaped %d, not one of our children", (int)pid);
+            }
             continue;
         }
-        struct gcn_child_end end = gcn_child_end_decode(status);
         log_end(child, end);
         judge_end(arb, child, end);
         gcn_access_rescue(arb->good->access, child->access_place);
-        gcn_boards_give_back(arb, child);
+        gcn_boards_give_back(child);
         gcn_children_remove(&arb->children, child);
     }
     if (pid < 0 && errno != ECHILD) {
         gcn_error_errno("waitpid");
     }
+    gcn_upgrade_look(arb); /* the end of a parent comes as SIGCHLD too */
 }
 
 void gcn_workers_tell_all(struct gcn_arbiter *arb, int signum, int64_t grace_ms)

@@ -37,6 +37,12 @@ static bool is_free(const struct gcn_slot *slot)
     return peek32(&slot->state) == GCN_SLOT_IDLE && peek32(&slot->load) < peek32(&slot->capacity);
 }
 
+/* True if both have the same listening sockets: not while a reload changes them. */
+static bool shares_sockets(const struct gcn_slot *a, const struct gcn_slot *b)
+{
+    return peek32(&a->sockets) == peek32(&b->sockets);
+}
+
 /* True if `slot` should take a connection rather than `other`, both being free. */
 static bool is_emptier(const struct gcn_slot *slot, const struct gcn_slot *other)
 {
@@ -54,7 +60,8 @@ static const struct gcn_slot *find_free_sibling(const struct gcn_worker *worker)
 
     for (uint32_t i = 0; i < worker->board->n_slots; i++) {
         const struct gcn_slot *slot = &worker->board->slots[i];
-        if (slot != worker->slot && is_free(slot) && (best == NULL || is_emptier(slot, best))) {
+        if (slot != worker->slot && is_free(slot) && shares_sockets(slot, worker->slot) &&
+            (best == NULL || is_emptier(slot, best))) {
             best = slot;
         }
     }
@@ -184,12 +191,14 @@ void gcn_serve_stop(struct gcn_serve *serve)
     serve->listeners = NULL;
 }
 
-/* True if a sibling goes on serving, so that what waits in the listen queues is not lost with us. */
+/* True if a sibling goes on serving our sockets, so that what waits in their queues is not lost. */
 static bool has_successor(const struct gcn_worker *worker)
 {
     for (uint32_t i = 0; i < worker->board->n_slots; i++) {
-        int state = atomic_load_explicit(&worker->board->slots[i].state, memory_order_relaxed);
-        if (state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY) {
+        const struct gcn_slot *slot = &worker->board->slots[i];
+        int state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+        bool serves = state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
+        if (serves && shares_sockets(slot, worker->slot)) {
             return true;
         }
     }

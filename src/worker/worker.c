@@ -18,6 +18,7 @@
 #include <gcorn/log/access.h>
 #include <gcorn/log/errorlog.h>
 #include <gcorn/proc/exitcode.h>
+#include <gcorn/proc/identity.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/title.h>
 #include <gcorn/python/python.h>
@@ -122,12 +123,20 @@ static void export_environment(const struct gcn_settings *settings)
 static bool prepare(struct gcn_worker *worker, struct gcn_error *err)
 {
     const struct gcn_settings *settings = worker->settings;
+    const struct gcn_identity identity = {
+        .uid = (uid_t)settings->user,
+        .gid = (gid_t)settings->group,
+        .initgroups = settings->initgroups,
+    };
 
     if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
         return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
     }
     export_environment(settings);
     raise_descriptor_limit(settings);
+    if (!gcn_identity_assume(&identity, err)) {
+        return false;
+    }
     if (!gcn_options_init(worker, err) || !gcn_loop_init(&worker->loop, err)) {
         return false;
     }

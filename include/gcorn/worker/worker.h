@@ -5,6 +5,7 @@
 #ifndef GCORN_WORKER_WORKER_H
 #define GCORN_WORKER_WORKER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <gcorn/base/compiler.h>

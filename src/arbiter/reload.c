@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reloading: the settings are loaded anew and one worker of them is tried; only when it is ready the
+ * new generation takes over. Whatever fails before, the old one serves on.
+ */
+#include "arbiter_private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gcorn/base/log.h>
+
+/* The first line of `text` is enough for those who only want a status. */
+static void report_failure(struct gcn_arbiter *arb, const char *text)
+{
+    char first[256];
+    size_t len = strcspn(text, "\n");
+
+    gcn_error("reload failed, the old workers go on: %s", text);
+    len = len < sizeof(first) ? len : sizeof(first) - 1;
+    memcpy(first, text, len);
+    first[len] = '\0';
+    arb->reloading = false;
+    gcn_announce_reloaded(arb, first);
+}
+
+static void change_directory(const struct gcn_settings *settings)
+{
+    if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
+        gcn_error_errno("cannot change to the directory %s", settings->chdir);
+    }
+}
+
+static void drop_trial(struct gcn_arbiter *arb)
+{
+    if (arb->trial != NULL) {
+        gcn_generation_destroy(arb, arb->trial, arb->good);
+        arb->trial = NULL;
+        change_directory(arb->good->settings);
+    }
+}
+
+static struct gcn_settings *load(struct gcn_arbiter *arb)
+{
+    struct gcn_load_failure failure = {0};
+    struct gcn_settings *settings = NULL;
+
+    if (!gcn_settings_load(&settings, arb->request, &failure)) {
+        report_failure(arb, failure.text.len > 0 ? failure.text.ptr : "the settings are wrong");
+    }
+    gcn_load_failure_finish(&failure);
+    return settings;
+}
+
+void gcn_reload_begin(struct gcn_arbiter *arb)
+{
+    struct gcn_error err = {{0}};
+
+    gcn_announce_reloading();
+    drop_trial(arb);
+    gcn_logs_reopen(arb);
+    arb->reloading = true;
+    struct gcn_settings *settings = load(arb);
+    if (settings == NULL) {
+        return;
+    }
+    arb->trial = gcn_generation_create(arb, settings);
+    change_directory(settings);
+    if (!gcn_boards_fit(arb, settings->workers, &err) ||
+        !gcn_generation_open(arb, arb->trial, arb->good, &err)) {
+        drop_trial(arb);
+        report_failure(arb, err.text);
+        return;
+    }
+    gcn_info("reloading: one worker tries the new settings and code");
+}
+
+void gcn_reload_promote(struct gcn_arbiter *arb)
+{
+    struct gcn_error err = {{0}};
+    struct gcn_generation *old = arb->good;
+
+    arb->good = arb->trial;
+    arb->trial = NULL;
+    arb->policy.target = (uint32_t)arb->good->settings->workers;
+    if (!gcn_logs_open_errors(arb->good->settings, &err) || !gcn_start_name(arb, &err)) {
+        gcn_error("%s", err.text);
+    }
+    if (arb->good->sockets_number != old->sockets_number) {
+        gcn_sockets_log(&arb->good->sockets, arb->good->settings);
+    }
+    /* The sockets that go now are still open in the old workers, which serve what waits there. */
+    gcn_generation_destroy(arb, old, arb->good);
+    gcn_info("reloading: the new code works; replacing the other workers");
+}
+
+void gcn_reload_fail(struct gcn_arbiter *arb, const char *reason)
+{
+    drop_trial(arb);
+    report_failure(arb, reason);
+}
+
+void gcn_reload_settle(struct gcn_arbiter *arb)
+{
+    if (!arb->reloading || arb->trial != NULL) {
+        return;
+    }
+    uint32_t fresh = 0;
+    for (size_t i = 0; i < arb->children.n; i++) {
+        const struct gcn_child *child = &arb->children.items[i];
+        bool serves = child->state == GCN_CHILD_READY;
+        if (child->generation != arb->good->number && serves) {
+            return;
+        }
+        fresh += serves;
+    }
+    if (fresh >= arb->policy.target) {
+        arb->reloading = false;
+        gcn_info("reloaded: %u workers", fresh);
+        gcn_announce_reloaded(arb, NULL);
+    }
+}
