@@ -154,6 +154,11 @@ void gcn_logs_reopen(struct gcn_arbiter *arb);
 
 /* workers.c */
 
+enum { GCN_WORKERS_DOING_BYTES = GCN_SLOT_DOING_BYTES + 32 };
+
+/* ", in GET /path for 1.2 s" at `out`, or "" if the worker runs no request. Returns out. */
+const char *gcn_workers_doing(const struct gcn_child *child, char out[GCN_WORKERS_DOING_BYTES]);
+
 /* Look at what workers have written: who is ready, who is tired. */
 void gcn_workers_look(struct gcn_arbiter *arb);
 

@@ -74,13 +74,10 @@ void gcn_stop_progress(struct gcn_arbiter *arb)
     }
     arb->progress_ms = now_ms + PROGRESS_EVERY_MS;
     for (size_t i = 0; i < arb->children.n; i++) {
-        const struct gcn_slot *slot = arb->children.items[i].slot;
-        char doing[GCN_SLOT_DOING_BYTES];
-        int64_t started_ms = atomic_load_explicit(&slot->started_ms, memory_order_relaxed);
-        int64_t conns = atomic_load_explicit(&slot->connections, memory_order_relaxed);
-        gcn_slot_doing(slot, doing);
-        gcn_info("still waiting for worker %d: %" PRId64 " connections%s%s",
-                 (int)arb->children.items[i].pid, conns, started_ms != 0 ? ", in " : "",
-                 started_ms != 0 ? doing : "");
+        const struct gcn_child *child = &arb->children.items[i];
+        char doing[GCN_WORKERS_DOING_BYTES];
+        gcn_info("still waiting for worker %d%s (%" PRId64 " connections)", (int)child->pid,
+                 gcn_workers_doing(child, doing),
+                 atomic_load_explicit(&child->slot->connections, memory_order_relaxed));
     }
 }

@@ -19,7 +19,6 @@
 enum {
     ABORT_GRACE_MS = 1000,  /* from ABRT to KILL: time for the stacks and for atexit functions */
     SHORT_LIFE_MS = 1000,   /* a worker that crashes so soon might as well not have booted */
-    DOING_BYTES = GCN_SLOT_DOING_BYTES + 64,
 };
 
 /* What a forked worker needs of its parent. */
@@ -156,8 +155,7 @@ static void tell(struct gcn_arbiter *arb, struct gcn_child *child, int signum, i
     send_signal(child, signum);
 }
 
-/* ", in GET /path for 1.2 s" at `out`, or "" if it runs no request. */
-static const char *print_doing(const struct gcn_child *child, char out[DOING_BYTES])
+const char *gcn_workers_doing(const struct gcn_child *child, char out[GCN_WORKERS_DOING_BYTES])
 {
     char doing[GCN_SLOT_DOING_BYTES];
     int64_t started_ms = atomic_load_explicit(&child->slot->started_ms, memory_order_relaxed);
@@ -166,7 +164,7 @@ static const char *print_doing(const struct gcn_child *child, char out[DOING_BYT
     if (started_ms != 0) {
         int64_t age_ms = gcn_clock_ms() - started_ms;
         gcn_slot_doing(child->slot, doing);
-        snprintf(out, DOING_BYTES, ", in %s for %" PRId64 ".%" PRId64 " s", doing, age_ms / 1000,
+        snprintf(out, GCN_WORKERS_DOING_BYTES, ", in %s for %" PRId64 ".%" PRId64 " s", doing, age_ms / 1000,
                  age_ms % 1000 / 100);
     }
     return out;
@@ -174,12 +172,12 @@ static const char *print_doing(const struct gcn_child *child, char out[DOING_BYT
 
 static void abort_silent(struct gcn_arbiter *arb, struct gcn_child *child)
 {
-    char doing[DOING_BYTES];
+    char doing[GCN_WORKERS_DOING_BYTES];
     bool booting = child->state == GCN_CHILD_BOOTING;
 
     gcn_critical("worker %d %s for longer than timeout allows (%lld s)%s; aborting it",
                  (int)child->pid, booting ? "has been booting" : "has been silent",
-                 (long long)arb->good->settings->timeout, print_doing(child, doing));
+                 (long long)arb->good->settings->timeout, gcn_workers_doing(child, doing));
     child->state = GCN_CHILD_ABORTED;
     child->kill_ms = gcn_arbiter_now_ms(arb) + ABORT_GRACE_MS;
     send_signal(child, SIGABRT);
@@ -187,10 +185,10 @@ static void abort_silent(struct gcn_arbiter *arb, struct gcn_child *child)
 
 static void kill_overdue(struct gcn_child *child)
 {
-    char doing[DOING_BYTES];
+    char doing[GCN_WORKERS_DOING_BYTES];
 
     gcn_error("worker %d did not leave in time%s; killing it", (int)child->pid,
-              print_doing(child, doing));
+              gcn_workers_doing(child, doing));
     child->state = GCN_CHILD_KILLED;
     child->kill_ms = 0;
     send_signal(child, SIGKILL);
@@ -226,6 +224,7 @@ void gcn_workers_manage(struct gcn_arbiter *arb)
 
 static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)
 {
+    gcn_debug("worker %d is ready", (int)child->pid);
     child->state = GCN_CHILD_READY;
     child->ready_ms = gcn_arbiter_now_ms(arb);
     arb->confirmed = true;
@@ -256,7 +255,7 @@ void gcn_workers_look(struct gcn_arbiter *arb)
 /* The fact goes to the log at the level that it deserves: what we asked for is no news. */
 static void log_end(const struct gcn_child *child, struct gcn_child_end end)
 {
-    char text[GCN_CHILD_END_BYTES], doing[DOING_BYTES];
+    char text[GCN_CHILD_END_BYTES], doing[GCN_WORKERS_DOING_BYTES];
     bool told = child->state != GCN_CHILD_BOOTING && child->state != GCN_CHILD_READY;
     enum gcn_log_level level = GCN_LOG_ERROR;
 
@@ -265,7 +264,7 @@ static void log_end(const struct gcn_child *child, struct gcn_child_end end)
     } else if (end.kind == GCN_END_SIGNAL && end.code != SIGKILL) {
         level = end.code == SIGTERM ? GCN_LOG_INFO : GCN_LOG_WARN;
     }
-    print_doing(child, doing);
+    gcn_workers_doing(child, doing);
     GCN_LOG_AT(level, "worker %d %s%s", (int)child->pid, gcn_child_end_print(end, text), doing);
 }
 

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""A WSGI app for what happens to processes: each path's first segment names what it does."""
+import os
+import signal
+import time
+
+VERSION = "1"
+
+
+def app(environ, start_response):
+    what, _, argument = environ["PATH_INFO"].lstrip("/").partition("/")
+    body = DEEDS[what](argument)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def sleep(seconds):
+    time.sleep(float(seconds))
+    return b"slept"
+
+
+def kill(signum):
+    """End this process by a signal that it cannot have been prepared for."""
+    signal.signal(int(signum), signal.SIG_DFL)
+    os.kill(os.getpid(), int(signum))
+    time.sleep(10)
+
+
+def identity(_):
+    return repr((os.getresuid(), os.getresgid(), sorted(os.getgroups()))).encode()
+
+
+def grow(megabytes):
+    KEPT.append(b"x" * (int(megabytes) << 20))
+    return b"grown"
+
+
+KEPT = []
+DEEDS = {
+    "": lambda _: b"hello",
+    "pid": lambda _: str(os.getpid()).encode(),
+    "version": lambda _: VERSION.encode(),
+    "env": lambda name: os.environ.get(name, "").encode(),
+    "exit": lambda code: os._exit(int(code)),
+    "sleep": sleep,
+    "kill": kill,
+    "identity": identity,
+    "grow": grow,
+}
