@@ -189,7 +189,6 @@ static void *thread_main(void *context)
         }
         app->ops->leave(app);
     }
-    app->ops->enter(app);
     app->ops->thread_stop(app);
     gcn_out_pool_finish();
     return NULL;

@@ -23,7 +23,7 @@ struct gcn_app_ops {
     void (*enter)(struct gcn_app *app);
     void (*leave)(struct gcn_app *app);
 
-    /* A further thread that will run `call`: begins (entered afterwards) and ends (left afterwards). */
+    /* A further thread that will run `call`: begins (entered afterwards) and ends (called left). */
     void (*thread_start)(struct gcn_app *app);
     void (*thread_stop)(struct gcn_app *app);
 };
