@@ -101,19 +101,26 @@ void gcn_reload_fail(struct gcn_arbiter *arb, const char *reason)
     report_failure(arb, reason);
 }
 
+/* True if the worker may still take connections, whatever it was told. */
+static bool accepts(const struct gcn_child *child)
+{
+    int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
+    return state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
+}
+
 void gcn_reload_settle(struct gcn_arbiter *arb)
 {
+    uint32_t fresh = 0;
+
     if (!arb->reloading || arb->trial != NULL) {
         return;
     }
-    uint32_t fresh = 0;
     for (size_t i = 0; i < arb->children.n; i++) {
         const struct gcn_child *child = &arb->children.items[i];
-        bool serves = child->state == GCN_CHILD_READY;
-        if (child->generation != arb->good->number && serves) {
+        if (child->generation != arb->good->number && accepts(child)) {
             return;
         }
-        fresh += serves;
+        fresh += child->state == GCN_CHILD_READY;
     }
     if (fresh >= arb->policy.target) {
         arb->reloading = false;

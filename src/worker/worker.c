@@ -49,7 +49,6 @@ static void begin_stop(struct gcn_worker *worker, int64_t grace_us)
         worker->stop_by_us = by_us;
     }
     worker->stopping = true;
-    set_state(worker, GCN_SLOT_DRAINING);
 }
 
 static void act_on_notes(struct gcn_worker *worker, unsigned notes)

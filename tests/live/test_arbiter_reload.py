@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""HUP: new code and settings come one worker at a time, and only if they work."""
+import os
+import signal
+
+import pytest
+
+from harness.life import send, wait_until
+from harness.load import Load
+
+APP = """
+import os, signal, sys, time
+{extra}
+def app(environ, start_response):
+    body = b"{version} %d" % os.getpid()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+class Site:
+    """An app and a configuration that a test changes, and the server that serves them, with all workers up."""
+
+    def __init__(self, gcorn, folder, *args, config="", workers=1):
+        self.folder = folder
+        self.write("1")
+        self.configure(config or f"workers: {workers}\n")
+        self.server = gcorn("-c", str(folder / "gcorn.yaml"), "--log-level", "debug", "site_app:app", *args,
+                            cwd=folder)
+        self.server.wait_log("is ready", count=workers)
+
+    def write(self, version, extra=""):
+        (self.folder / "site_app.py").write_text(APP.format(version=version, extra=extra))
+
+    def configure(self, text):
+        (self.folder / "gcorn.yaml").write_text("keepalive: 5\n" + text)
+
+    def version(self):
+        return self.server.get("/").text.split()[0]
+
+    def reload(self):
+        done = self.server.log.count("reloaded:")
+        send(self.server, signal.SIGHUP)
+        self.server.wait_log("reloaded:", count=done + 1)
+
+    def fail_to_reload(self, words, seconds=10):
+        failed = self.server.log.count("reload failed")
+        send(self.server, signal.SIGHUP)
+        self.server.wait_log("reload failed.*" + words, seconds, count=1)
+        assert self.server.log.count("reload failed") == failed + 1
+
+
+@pytest.fixture
+def site(gcorn, tmp_path):
+    def make(*args, **options):
+        return Site(gcorn, tmp_path, *args, **options)
+    return make
+
+
+def test_a_reload_under_load_brings_the_new_code_and_loses_nothing(site):
+    it = site(workers=2)
+    old = set(it.server.wait_workers(2))
+    load = Load(it.server)
+    for version in ("2", "3", "4"):
+        it.write(version)
+        it.reload()
+        wait_until(lambda: load.answers[-1].split()[0] == version, f"version {version}")
+    assert load.finish() > 0
+    assert not old & set(it.server.wait_workers(2))
+    versions = [answer.split()[0] for answer in load.answers]
+    assert set(versions) == {"1", "2", "3", "4"}
+
+
+def test_settings_are_read_again(site):
+    it = site()
+    it.server.wait_workers(1)
+    it.configure("workers: 3\nproc_name: other\n")
+    it.reload()
+    it.server.wait_workers(3)
+    with open(f"/proc/{it.server.pid}/cmdline", "rb") as file:
+        assert file.read().rstrip(b"\0") == b"gcorn: master [other]"
+    it.configure("workers: 1\n")
+    it.reload()
+    it.server.wait_workers(1)
+
+
+def test_workers_added_by_ttin_go_with_a_reload(site):
+    it = site()
+    it.server.wait_workers(1)
+    send(it.server, signal.SIGTTIN)
+    it.server.wait_workers(2)
+    it.reload()
+    it.server.wait_workers(1)
+
+
+@pytest.mark.parametrize("extra, words", [
+    ("def broken(:", "left with code 3"),
+    ("import no_such_module", "left with code 3"),
+    ("raise RuntimeError('mean')", "left with code 3"),
+    ("sys.exit(0)", "left with code 0"),
+    ("sys.exit(7)", "left with code 7"),
+    ("os._exit(0)", "left with code 0"),
+    ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by SIGKILL"),
+    ("time.sleep(60)", "was not up within timeout")])
+def test_code_that_does_not_load_leaves_the_old_serving(site, extra, words):
+    it = site("-t", "2", workers=2)
+    old = set(it.server.wait_workers(2))
+    load = Load(it.server)
+    it.write("2", extra)
+    it.fail_to_reload(words)
+    assert set(it.server.wait_workers(2)) == old
+    it.write("3")
+    it.reload()
+    wait_until(lambda: load.answers[-1].split()[0] == "3", "version 3")
+    load.finish()
+    assert "2" not in {answer.split()[0] for answer in load.answers}
+
+
+@pytest.mark.parametrize("config, words", [
+    ("workers: many\n", "workers"), ("workers: [\n", "gcorn.yaml"), ("no_such_setting: 1\n", "no_such_setting"),
+    ("errorlog: /nowhere/at/all\n", "left with code 3"),
+    ("accesslog: /nowhere/at/all\n", "/nowhere/at/all")])
+def test_settings_that_are_wrong_leave_the_old_serving(site, config, words):
+    it = site()
+    it.write("2")
+    it.configure(config)
+    it.fail_to_reload(words)
+    assert it.version() == "1"
+    it.configure("workers: 1\n")
+    it.reload()
+    assert it.version() == "2"
+
+
+def test_a_reload_overtakes_one_that_hangs(site):
+    it = site(workers=2)
+    it.write("2", "time.sleep(60)")
+    send(it.server, signal.SIGHUP)
+    it.server.wait_workers(3)
+    it.write("3")
+    it.reload()
+    assert it.version() == "3"
+    it.server.wait_workers(2)
+
+
+def test_a_stop_ends_a_reload(site):
+    it = site()
+    it.write("2", "time.sleep(60)")
+    send(it.server, signal.SIGHUP)
+    it.server.wait_workers(2)
+    assert it.server.stop(seconds=5) == 0
+
+
+def test_crashes_at_boot_after_a_good_start_are_repeated_with_growing_pauses(site):
+    it = site()
+    worker, = it.server.wait_workers(1)
+    it.write("2", "sys.exit(1)")
+    os.kill(worker, signal.SIGKILL)
+    it.server.wait_log(r"in 0\.25 s")
+    it.server.wait_log(r"in 0\.50 s")
+    it.server.wait_log(r"in 1\.00 s")
+    it.write("3")
+    assert it.version() == "3"
