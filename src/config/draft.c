@@ -81,6 +81,18 @@ const char *gcn_draft_format(struct gcn_draft *draft, const char *fmt, ...)
     return text;
 }
 
+/* Append `text` as one line: control bytes of names and values cannot reach a terminal or forge one. */
+static void append_line(struct gcn_buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            gcn_buf_printf(out, "\\x%02x", (unsigned char)*text);
+        } else {
+            gcn_buf_append_byte(out, *text);
+        }
+    }
+}
+
 void gcn_draft_error(struct gcn_draft *draft, int code, const struct gcn_place *place,
                      const char *fmt, ...)
 {
@@ -93,9 +105,11 @@ void gcn_draft_error(struct gcn_draft *draft, int code, const struct gcn_place *
     gcn_buf_append_str(&draft->errors, draft->errors.len > 0 ? "\n" : "");
     gcn_buf_append_str(&draft->errors, gcn_layer_name(place->layer));
     if (place->text != NULL) {
-        gcn_buf_printf(&draft->errors, ", %s", place->text);
+        gcn_buf_append_str(&draft->errors, ", ");
+        append_line(&draft->errors, place->text);
     }
-    gcn_buf_printf(&draft->errors, ": %s", text);
+    gcn_buf_append_str(&draft->errors, ": ");
+    append_line(&draft->errors, text);
     if (draft->exit_code == 0 || code == GCN_EXIT_USAGE) {
         draft->exit_code = code;
     }
@@ -103,15 +117,18 @@ void gcn_draft_error(struct gcn_draft *draft, int code, const struct gcn_place *
 
 void gcn_draft_notice(struct gcn_draft *draft, enum gcn_log_level level, const char *fmt, ...)
 {
+    struct gcn_buf line = {0};
     char text[SENTENCE_BYTES];
     va_list args;
 
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
+    append_line(&line, text);
     draft->notices = gcn_realloc(draft->notices, (draft->n_notices + 1) * sizeof(*draft->notices));
     draft->notices[draft->n_notices++] =
-        (struct gcn_notice){level, gcn_draft_copy(draft, gcn_slice_of(text))};
+        (struct gcn_notice){level, gcn_draft_copy(draft, gcn_buf_slice(&line))};
+    gcn_buf_finish(&line);
 }
 
 /* A number that is none is a usage error where gunicorn's option parser converts it. */

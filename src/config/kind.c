@@ -68,12 +68,24 @@ static void print_enum(const struct gcn_setting *row, const void *member, struct
     gcn_buf_append(out, word.ptr, word.len);
 }
 
+/* One line, whatever the text has. */
+static void print_line(const char *text, struct gcn_buf *out)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            gcn_buf_printf(out, "\\x%02x", (unsigned char)*text);
+        } else {
+            gcn_buf_append_byte(out, *text);
+        }
+    }
+}
+
 static void print_string(const struct gcn_setting *row GCN_UNUSED, const void *member,
                          struct gcn_buf *out)
 {
     const char *text = *(const char *const *)member;
 
-    gcn_buf_append_str(out, text == NULL ? "None" : text);
+    print_line(text == NULL ? "None" : text, out);
 }
 
 /* A text as Python's repr would quote it, near enough to be pasted. */
@@ -84,11 +96,7 @@ static void print_quoted(const char *text, struct gcn_buf *out)
         if (*text == '\'' || *text == '\\') {
             gcn_buf_append_byte(out, '\\');
         }
-        if ((unsigned char)*text < 0x20) {
-            gcn_buf_printf(out, "\\x%02x", (unsigned char)*text);
-        } else {
-            gcn_buf_append_byte(out, *text);
-        }
+        print_line((char[]){*text, '\0'}, out);
     }
     gcn_buf_append_byte(out, '\'');
 }
@@ -126,7 +134,7 @@ static void print_pyref(const struct gcn_setting *row, const void *member, struc
     const struct gcn_pyref *ref = member;
 
     if (ref->text != NULL) {
-        gcn_buf_append_str(out, ref->text);
+        print_line(ref->text, out);
     } else {
         gcn_buf_append_str(out, row->kind == GCN_KIND_TREE ? "{}" : "None");
     }
@@ -169,6 +177,7 @@ bool gcn_kind_accept(struct gcn_intake *in, const struct gcn_value *value, void 
 
 void gcn_kind_print(const struct gcn_setting *row, const void *member, struct gcn_buf *out)
 {
+    gcn_buf_append_str(out, ""); /* text, even if it is empty */
     kinds[row->kind].print(row, member, out);
 }
 

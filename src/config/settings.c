@@ -35,10 +35,16 @@ static bool is_pyref(const struct gcn_setting *row)
 
 static bool is_text(const struct gcn_setting *row)
 {
-    return row->kind == GCN_KIND_STRING || row->kind == GCN_KIND_PATH || row->kind == GCN_KIND_ANY;
+    return row->kind == GCN_KIND_STRING || row->kind == GCN_KIND_PATH ||
+           row->kind == GCN_KIND_DIR || row->kind == GCN_KIND_ANY;
 }
 
-/* Printing loses nothing but a Python object, and the difference between None and "None". */
+static bool texts_equal(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* For members that print the same only if they are. */
 static bool prints_equal(const struct gcn_setting *row, const void *a, const void *b)
 {
     struct gcn_buf left = {0}, right = {0};
@@ -51,19 +57,22 @@ static bool prints_equal(const struct gcn_setting *row, const void *a, const voi
     return equal;
 }
 
+static bool pyrefs_equal(const struct gcn_pyref *a, const struct gcn_pyref *b)
+{
+    return a->object == b->object && texts_equal(a->text, b->text);
+}
+
 bool gcn_settings_equal(const struct gcn_settings *a, const struct gcn_settings *b,
                         enum gcn_setting_id id)
 {
     const struct gcn_setting *row = gcn_setting_get(id);
     const void *left = member_of(a, row), *right = member_of(b, row);
 
-    if (is_pyref(row) &&
-        ((const struct gcn_pyref *)left)->object != ((const struct gcn_pyref *)right)->object) {
-        return false;
+    if (is_pyref(row)) {
+        return pyrefs_equal(left, right);
     }
-    if (is_text(row) &&
-        (*(const char *const *)left == NULL) != (*(const char *const *)right == NULL)) {
-        return false;
+    if (is_text(row)) {
+        return texts_equal(*(const char *const *)left, *(const char *const *)right);
     }
     return prints_equal(row, left, right);
 }

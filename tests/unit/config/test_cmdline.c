@@ -145,6 +145,7 @@ static void wrong_usage_ends_with_two(void **state)
          "command line, --workers: workers: \"\": expected a whole number from 0 to 4096"},
         {{"-m08", "app"}, "command line, -m: umask: \"08\": expected permission bits, as 022"},
         {{"--no-bind"}, "command line: --no-bind: there is no such option; did you mean --bind?"},
+        {{"--a\nb\x1b[31m"}, "command line: --a\\x0ab\\x1b[31m: there is no such option"},
         {{"--print-completion"}, "command line: --print-completion: expected a value"},
     };
 
