@@ -28,10 +28,9 @@ static void print_row(const struct gcn_settings *settings, const struct gcn_sett
 
     gcn_buf_printf(out, "%-*s = ", NAME_COLUMNS, row->name);
     gcn_kind_print(row, (const char *)settings + row->offset, out);
-    while (out->len - start < VALUE_COLUMNS) {
-        gcn_buf_append_byte(out, ' ');
-    }
-    gcn_buf_printf(out, "  # %s", gcn_layer_name(origin->layer));
+    size_t used = out->len - start;
+    int blanks = used < VALUE_COLUMNS ? (int)(VALUE_COLUMNS - used) : 0;
+    gcn_buf_printf(out, "%*s  # %s", blanks, "", gcn_layer_name(origin->layer));
     if (origin->place != NULL) {
         gcn_buf_printf(out, ", %s", origin->place);
     }

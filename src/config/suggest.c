@@ -53,8 +53,10 @@ struct gcn_suggestion gcn_suggest_start(struct gcn_slice word)
 
 void gcn_suggest_offer(struct gcn_suggestion *suggestion, struct gcn_slice candidate)
 {
-    if (suggestion->word.len > LONGEST || candidate.len > LONGEST) {
-        return;
+    size_t a = suggestion->word.len, b = candidate.len;
+
+    if (a > LONGEST || b > LONGEST || (a > b ? a - b : b - a) >= suggestion->distance) {
+        return; /* the lengths alone are too far apart */
     }
     size_t distance = edit_distance(suggestion->word, candidate);
     if (distance < suggestion->distance) {
