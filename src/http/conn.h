@@ -51,6 +51,8 @@ struct gcn_conn {
     bool gone;       /* nothing can be sent any more; closed when the executor is done */
     bool is_proxy;   /* the peer may send a PROXY header, which has not been looked for yet */
     bool may_proxy;  /* … and is believed */
+    uint16_t answered; /* the status of the page that we sent in the app's stead; 0: none */
+    uint32_t answered_bytes; /* of its body */
     bool refused;    /* the response is a refusal of ours, without an exchange */
     uint64_t n_requests;
     int64_t waited_us; /* how long the input of the next request lay in the kernel, if we asked */
@@ -86,6 +88,9 @@ void gcn_conn_advance(struct gcn_conn *conn);
 
 /* Answer with the refusal's status and close. */
 void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn_slice culprit);
+
+/* Send a page of `status` for the running exchange and close our side. */
+void gcn_conn_answer(struct gcn_conn *conn, int status);
 
 /* Its deadline has passed. */
 void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline);

@@ -78,14 +78,19 @@ static void keep(struct gcn_conn *conn)
 static void end_response(struct gcn_conn *conn)
 {
     const struct gcn_response *res = &conn->x->res;
-    bool complete = !conn->gone && !res->failed;
+    bool complete = !conn->gone && !res->failed && conn->answered == 0;
     bool kept = complete && gcn_response_keeps(res);
     bool client_closes = !conn->x->req.head->keep_alive;
     bool framed = res->chunked || res->has_length;
+    bool answered = conn->answered != 0;
 
-    report(conn, complete);
+    if (answered) { /* for the log: this is what the client got */
+        conn->x->res.status = conn->answered;
+        conn->x->res.body_bytes = conn->answered_bytes;
+    }
+    report(conn, complete || answered);
     gcn_conn_drop_exchange(conn);
-    if (conn->gone || (!complete && !framed)) {
+    if (conn->gone || (!complete && !framed && !answered)) {
         close_with_reset(conn);
         return;
     }
@@ -202,20 +207,27 @@ void gcn_conn_responded(struct gcn_conn *conn)
     }
 }
 
-/* A whole response: small, plain, the connection closes. Returns the length of its body. */
-static size_t put_refusal(struct gcn_conn *conn, const struct gcn_refusal_info *info)
+/*
+ * A whole response of ours: small, plain, the connection closes. For HEAD without its body. Returns
+ * the length of the body.
+ */
+static size_t put_page(struct gcn_conn *conn, int status, const char *text, bool head_only)
 {
-    const char *reason = gcn_status_reason(info->status);
-    size_t body_len = strlen(reason) + strlen(info->text) + 3;
-    char text[512];
-    int len = snprintf(text, sizeof(text),
-                       "HTTP/1.1 %d %s\r\nServer: %s\r\nDate: %s\r\nConnection: close\r\n"
-                       "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %zu\r\n\r\n%s: %s\n",
-                       info->status, reason, conn->core->limits->server_name, gcn_date_now(),
-                       body_len, reason, info->text);
+    const char *reason = gcn_status_reason(status);
+    char head[384], body[192];
+    int body_len = snprintf(body, sizeof(body), "%s: %s\n", reason, text);
+    int head_len = snprintf(head, sizeof(head),
+                            "HTTP/1.1 %d %s\r\nServer: %s\r\nDate: %s\r\nConnection: close\r\n"
+                            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\n\r\n",
+                            status, reason, conn->core->limits->server_name, gcn_date_now(),
+                            body_len);
 
-    gcn_out_copy(&conn->out, text, (size_t)len);
-    return body_len;
+    gcn_out_copy(&conn->out, head, (size_t)head_len);
+    if (head_only) {
+        return 0;
+    }
+    gcn_out_copy(&conn->out, body, (size_t)body_len);
+    return (size_t)body_len;
 }
 
 static void report_refusal(struct gcn_conn *conn, enum gcn_refusal refusal,
@@ -244,13 +256,27 @@ void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn
     struct gcn_core *core = conn->core;
 
     core->refused++;
-    report_refusal(conn, refusal, culprit, put_refusal(conn, gcn_refusal_info(refusal)));
+    const struct gcn_refusal_info *info = gcn_refusal_info(refusal);
+    report_refusal(conn, refusal, culprit, put_page(conn, info->status, info->text, false));
     gcn_conn_set_silent(conn, false);
     gcn_timeq_remove(&conn->timer);
     gcn_conn_drop_exchange(conn);
     conn->refused = true;
     conn->state = GCN_CONN_SENDING;
     gcn_conn_flush(conn);
+}
+
+void gcn_conn_answer(struct gcn_conn *conn, int status)
+{
+    bool head_only = conn->x->res.head_only;
+
+    conn->answered = (uint16_t)status;
+    conn->answered_bytes =
+        (uint32_t)put_page(conn, status, "the application did not answer in time", head_only);
+    gcn_conn_flush(conn);
+    if (!conn->gone) {
+        shutdown(conn->fd, SHUT_WR);
+    }
 }
 
 /* The last look before an idle connection is closed: a request may have come this very moment. */

@@ -240,7 +240,7 @@ void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn
     bool waiting = !gcn_out_is_empty(&conn->out);
 
     (void)core;
-    if (conn->gone) {
+    if (conn->gone || conn->answered != 0) {
         gcn_out_clear(out);
         return;
     }
@@ -262,6 +262,18 @@ bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x)
     return !x->conn->gone && x->conn->out.len > core->limits->output_bytes;
 }
 
+void gcn_core_answer(struct gcn_core *core, struct gcn_exchange *x, int status)
+{
+    (void)core;
+    gcn_conn_answer(x->conn, status);
+}
+
+void gcn_core_cut(struct gcn_core *core, struct gcn_exchange *x)
+{
+    (void)core;
+    gcn_conn_lost(x->conn);
+}
+
 size_t gcn_core_unsent(const struct gcn_exchange *x)
 {
     return x->conn->out.len;
@@ -277,7 +289,7 @@ void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x)
     core->requests++;
     gcn_core_set_active(core, -1);
     core->bytes_out += x->hand_over.sent;
-    if (x->res.gone) {
+    if (x->res.gone && x->conn->answered == 0) {
         x->conn->gone = true;
     }
     gcn_conn_responded(x->conn);

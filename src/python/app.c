@@ -16,6 +16,7 @@
 #include "later.h"
 #include "state.h"
 #include "thread.h"
+#include "timeout.h"
 
 /* Lifetime: worker. */
 struct py_app {
@@ -64,7 +65,9 @@ static void app_call(struct gcn_app *base, struct gcn_request *req, struct gcn_r
         fail(req, res, false);
     } else {
         gcn_py_interrupt_begin();
+        gcn_py_timeout_begin(call);
         int rc = run(app, call, environ);
+        gcn_py_timeout_end(call);
         bool interrupted = gcn_py_interrupt_end();
         if (GCN_UNLIKELY(rc < 0)) {
             fail(req, res, interrupted);
@@ -99,10 +102,22 @@ static void app_thread_stop(GCN_UNUSED struct gcn_app *app)
     gcn_py_thread_stop();
 }
 
+static void app_time_out(GCN_UNUSED struct gcn_app *app, const struct gcn_response *res)
+{
+    gcn_py_timeout_raise(res);
+}
+
+static void app_dump_stacks(GCN_UNUSED struct gcn_app *app)
+{
+    gcn_py_dump_stacks();
+}
+
 static const struct gcn_app_ops ops = {
     .call = app_call,
     .enter = app_enter,
     .leave = app_leave,
+    .time_out = app_time_out,
+    .dump_stacks = app_dump_stacks,
     .thread_start = app_thread_start,
     .thread_stop = app_thread_stop,
 };

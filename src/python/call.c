@@ -75,6 +75,7 @@ struct gcn_py_call *gcn_py_call_begin(struct gcn_request *req, struct gcn_respon
         spare.count--;
     } else {
         call = gcn_alloc_zero(1, sizeof(*call));
+        gcn_list_init(&call->running_link);
     }
     call->req = req;
     call->res = res;

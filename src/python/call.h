@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <gcorn/base/list.h>
 #include <gcorn/http/request.h>
 #include <gcorn/http/response.h>
 
@@ -39,6 +40,9 @@ struct gcn_py_call {
     char *window;      /* owned: bytes of a body that is in a file, or NULL */
     int64_t window_at; /* offset of its first byte in the body */
     int64_t window_len;
+    struct gcn_list running_link; /* while the app runs: see timeout.c */
+    unsigned long thread_id;      /* … and on which thread */
+    bool timed_out;               /* TimeoutError was raised in it */
     int readers; /* threads that read the body's file without the GIL at this moment */
 };
 

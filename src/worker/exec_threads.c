@@ -28,34 +28,12 @@
 #include <gcorn/http/app.h>
 #include <gcorn/proc/exitcode.h>
 
-#include "serve.h"
+#include "threads_exec.h"
 
 /* With exchanges out, the loop looks at the list of finished ones at least this often. */
 enum { LOOK_MS = 500 };
 
-/* Lifetime: run. */
-struct threads_exec {
-    struct gcn_sink sink;
-    struct gcn_worker *worker; /* borrowed */
-    struct gcn_app *app;       /* borrowed */
-    struct gcn_serve serve;
-    struct gcn_watch wake;
-    int wake_fd;
-    pthread_t *threads; /* owned */
-    int n_threads;      /* started */
-    int n_out;          /* exchanges given to the pool and not finished; loop's thread */
-
-    pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
-    pthread_cond_t work;  /* `todo` has an exchange, or `stop` */
-    pthread_cond_t room;  /* some exchange's unsent bytes have become fewer */
-    struct gcn_list todo, done, flush;
-    int n_idle;      /* threads that wait for `work` */
-    bool searching;  /* a thread was woken and has not yet looked at `todo` */
-    bool stop;
-    bool loop_waits; /* the loop may sleep: write to wake_fd */
-};
-
-static void wake_loop(struct threads_exec *exec)
+static void wake_loop(struct gcn_threads_exec *exec)
 {
     uint64_t one = 1;
     ssize_t ignored = write(exec->wake_fd, &one, sizeof(one)); /* full means: woken already */
@@ -64,7 +42,7 @@ static void wake_loop(struct threads_exec *exec)
 
 static void on_wake(struct gcn_watch *watch, uint32_t events)
 {
-    struct threads_exec *exec = GCN_CONTAINER_OF(watch, struct threads_exec, wake);
+    struct gcn_threads_exec *exec = GCN_CONTAINER_OF(watch, struct gcn_threads_exec, wake);
     uint64_t count;
 
     (void)events;
@@ -76,7 +54,7 @@ static void on_wake(struct gcn_watch *watch, uint32_t events)
 /* ---- on the app's threads ---- */
 
 /* Give res->out to the loop and wait until there is room. Entered; left while waiting. */
-static enum gcn_sink_result hand_over(struct threads_exec *exec, struct gcn_exchange *x)
+static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     exec->app->ops->leave(exec->app);
     pthread_mutex_lock(&exec->lock);
@@ -98,13 +76,14 @@ static enum gcn_sink_result hand_over(struct threads_exec *exec, struct gcn_exch
 
 static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
 {
-    struct threads_exec *exec = GCN_CONTAINER_OF(sink, struct threads_exec, sink);
+    struct gcn_threads_exec *exec = GCN_CONTAINER_OF(sink, struct gcn_threads_exec, sink);
     struct gcn_exchange *x = GCN_CONTAINER_OF(res, struct gcn_exchange, res);
     size_t sent;
 
     pthread_mutex_lock(&exec->lock);
     bool direct = !x->hand_over.flushing && x->hand_over.unsent == 0;
     bool lost = x->hand_over.lost;
+    x->hand_over.begun = x->hand_over.begun || !lost;
     pthread_mutex_unlock(&exec->lock);
     if (lost) {
         return GCN_SINK_GONE;
@@ -122,28 +101,46 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
     return res->ended ? GCN_SINK_OK : hand_over(exec, x); /* the loop gets the end with the exchange */
 }
 
+/* The app call for x begins; the loop is woken if it does not know yet until when it may sleep. */
+static void begin_clock(struct gcn_threads_exec *exec, struct gcn_exchange *x)
+{
+    if (exec->overdue.limit_us == 0) {
+        return;
+    }
+    bool first = gcn_list_is_empty(&exec->overdue.running);
+    gcn_overdue_begin(&exec->overdue, x, gcn_clock_us());
+    if (first) {
+        wake_loop(exec);
+    }
+}
+
 /* The next exchange, or NULL if there is none. */
-static struct gcn_exchange *pop_todo(struct threads_exec *exec)
+static struct gcn_exchange *pop_todo(struct gcn_threads_exec *exec)
 {
     pthread_mutex_lock(&exec->lock);
     struct gcn_list *link = gcn_list_first(&exec->todo);
     exec->searching = false;
-    if (link != NULL) {
+    struct gcn_exchange *x = link == NULL ? NULL : GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+    if (x != NULL) {
         gcn_list_remove(link);
+        begin_clock(exec, x);
         if (!gcn_list_is_empty(&exec->todo) && exec->n_idle > 0) {
             exec->searching = true;
             pthread_cond_signal(&exec->work);
         }
     }
     pthread_mutex_unlock(&exec->lock);
-    return link == NULL ? NULL : GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+    return x;
 }
 
-static void push_done(struct threads_exec *exec, struct gcn_exchange *x)
+static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     bool urgent = !gcn_out_is_empty(&x->res.out) || x->res.failed || !gcn_response_keeps(&x->res);
 
     pthread_mutex_lock(&exec->lock);
+    if (exec->overdue.limit_us > 0) {
+        gcn_overdue_end(&exec->overdue, x);
+    }
     gcn_list_push(&exec->done, &x->link);
     bool wake = exec->loop_waits && urgent;
     pthread_mutex_unlock(&exec->lock);
@@ -152,7 +149,7 @@ static void push_done(struct threads_exec *exec, struct gcn_exchange *x)
     }
 }
 
-static void run(struct threads_exec *exec, struct gcn_exchange *x)
+static void run(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     x->req.began_us = gcn_clock_us();
     exec->app->ops->call(exec->app, &x->req, &x->res);
@@ -161,7 +158,7 @@ static void run(struct threads_exec *exec, struct gcn_exchange *x)
 }
 
 /* False when the pool stops. */
-static bool wait_for_work(struct threads_exec *exec)
+static bool wait_for_work(struct gcn_threads_exec *exec)
 {
     pthread_mutex_lock(&exec->lock);
     while (!exec->stop && gcn_list_is_empty(&exec->todo)) {
@@ -176,7 +173,7 @@ static bool wait_for_work(struct threads_exec *exec)
 
 static void *thread_main(void *context)
 {
-    struct threads_exec *exec = context;
+    struct gcn_threads_exec *exec = context;
     struct gcn_app *app = exec->app;
     struct gcn_exchange *x;
 
@@ -196,7 +193,7 @@ static void *thread_main(void *context)
 
 /* ---- on the loop's thread ---- */
 
-static void push_todo(struct threads_exec *exec, struct gcn_exchange *x)
+static void push_todo(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     exec->n_out++;
     gcn_serve_call_begins(&exec->serve, x);
@@ -214,7 +211,7 @@ static void push_todo(struct threads_exec *exec, struct gcn_exchange *x)
 static void on_progress(void *context, struct gcn_exchange *x)
 {
     struct gcn_serve *serve = context;
-    struct threads_exec *exec = GCN_CONTAINER_OF(serve, struct threads_exec, serve);
+    struct gcn_threads_exec *exec = GCN_CONTAINER_OF(serve, struct gcn_threads_exec, serve);
 
     pthread_mutex_lock(&exec->lock);
     x->hand_over.unsent = gcn_core_unsent(x) + x->hand_over.handed.len;
@@ -234,7 +231,7 @@ static void take_handed(struct gcn_exchange *x, struct gcn_out *out)
 }
 
 /* The first exchange that has handed something over, and what that is; NULL if there is none. */
-static struct gcn_exchange *next_flush(struct threads_exec *exec, struct gcn_out *out)
+static struct gcn_exchange *next_flush(struct gcn_threads_exec *exec, struct gcn_out *out)
 {
     struct gcn_exchange *x = NULL;
 
@@ -249,7 +246,7 @@ static struct gcn_exchange *next_flush(struct threads_exec *exec, struct gcn_out
 }
 
 /* Send what threads could not send themselves. */
-static void flush_handed(struct threads_exec *exec)
+static void flush_handed(struct gcn_threads_exec *exec)
 {
     struct gcn_out out = {0};
     struct gcn_exchange *x;
@@ -261,7 +258,7 @@ static void flush_handed(struct threads_exec *exec)
 }
 
 /* The first finished exchange, with what it may still have handed over; NULL if there is none. */
-static struct gcn_exchange *next_done(struct threads_exec *exec, struct gcn_out *out)
+static struct gcn_exchange *next_done(struct gcn_threads_exec *exec, struct gcn_out *out)
 {
     struct gcn_exchange *x = NULL;
 
@@ -276,7 +273,7 @@ static struct gcn_exchange *next_done(struct threads_exec *exec, struct gcn_out 
     return x;
 }
 
-static void finish_done(struct threads_exec *exec)
+static void finish_done(struct gcn_threads_exec *exec)
 {
     struct gcn_out out = {0};
     struct gcn_exchange *x;
@@ -292,33 +289,48 @@ static void finish_done(struct threads_exec *exec)
     }
 }
 
-static void set_waiting(struct threads_exec *exec, bool waits)
+/* How long the loop may wait, in ms, -1 for ever. */
+static int wait_ms(struct gcn_threads_exec *exec)
+{
+    int serve_ms = gcn_serve_timeout_ms(&exec->serve);
+    int most_ms = exec->n_out > 0 && (serve_ms < 0 || serve_ms > LOOK_MS) ? LOOK_MS : serve_ms;
+
+    pthread_mutex_lock(&exec->lock);
+    int64_t next_us = gcn_overdue_next_us(&exec->overdue);
+    pthread_mutex_unlock(&exec->lock);
+    if (next_us != INT64_MAX) {
+        int64_t left_us = next_us - exec->worker->loop.now_us;
+        int left_ms = left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
+        most_ms = most_ms < 0 || left_ms < most_ms ? left_ms : most_ms;
+    }
+    return most_ms;
+}
+
+static void set_waiting(struct gcn_threads_exec *exec, bool waits)
 {
     pthread_mutex_lock(&exec->lock);
     exec->loop_waits = waits && gcn_list_is_empty(&exec->done) && gcn_list_is_empty(&exec->flush);
     pthread_mutex_unlock(&exec->lock);
 }
 
-static void turn(struct threads_exec *exec)
+static void turn(struct gcn_threads_exec *exec)
 {
     struct gcn_loop *loop = &exec->worker->loop;
 
     if (!gcn_loop_has_rest(loop)) {
         gcn_serve_tick(&exec->serve);
-        int wait_ms = gcn_serve_timeout_ms(&exec->serve);
-        if (exec->n_out > 0 && (wait_ms < 0 || wait_ms > LOOK_MS)) {
-            wait_ms = LOOK_MS;
-        }
+        int most_ms = wait_ms(exec);
         set_waiting(exec, true);
-        (void)gcn_loop_wait(loop, exec->loop_waits ? wait_ms : 0);
+        (void)gcn_loop_wait(loop, exec->loop_waits ? most_ms : 0);
         set_waiting(exec, false);
+        gcn_threads_check_overdue(exec);
     }
     flush_handed(exec);
     finish_done(exec);
     gcn_loop_dispatch(loop);
 }
 
-static bool start_threads(struct threads_exec *exec, int n)
+static bool start_threads(struct gcn_threads_exec *exec, int n)
 {
     exec->threads = gcn_alloc_zero((size_t)n, sizeof(*exec->threads));
     for (; exec->n_threads < n; exec->n_threads++) {
@@ -332,7 +344,7 @@ static bool start_threads(struct threads_exec *exec, int n)
 }
 
 /* What has not begun when the worker goes will not be begun. The lock is held. */
-static void drop_todo(struct threads_exec *exec)
+static void drop_todo(struct gcn_threads_exec *exec)
 {
     struct gcn_list *link;
 
@@ -344,20 +356,27 @@ static void drop_todo(struct threads_exec *exec)
     }
 }
 
-static void stop_threads(struct threads_exec *exec)
+static void stop_threads(struct gcn_threads_exec *exec)
 {
     pthread_mutex_lock(&exec->lock);
     exec->stop = true;
     drop_todo(exec);
     pthread_cond_broadcast(&exec->work);
+    int n_stuck = exec->overdue.n_stuck;
     pthread_mutex_unlock(&exec->lock);
+    if (n_stuck > 0) {
+        gcn_warn("worker %d leaves %d app call%s behind that did not end", (int)getpid(), n_stuck,
+                 n_stuck == 1 ? "" : "s");
+        exec->worker->threads_left = true;
+        return;
+    }
     for (int i = 0; i < exec->n_threads; i++) {
         pthread_join(exec->threads[i], NULL);
     }
     gcn_free(exec->threads);
 }
 
-static bool open_wake(struct threads_exec *exec)
+static bool open_wake(struct gcn_threads_exec *exec)
 {
     exec->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     exec->wake.fn = on_wake;
@@ -365,13 +384,13 @@ static bool open_wake(struct threads_exec *exec)
            gcn_loop_watch(&exec->worker->loop, &exec->wake, exec->wake_fd, EPOLLIN);
 }
 
-static void serve(struct threads_exec *exec)
+static void serve(struct gcn_threads_exec *exec)
 {
     struct gcn_exchange *x;
 
     for (;;) {
         gcn_serve_check_stop(&exec->serve);
-        if (gcn_serve_is_over(&exec->serve)) {
+        if (gcn_serve_is_over(&exec->serve) || gcn_threads_only_stuck_left(exec)) {
             return;
         }
         while ((x = gcn_core_take(&exec->serve.core)) != NULL) {
@@ -383,16 +402,18 @@ static void serve(struct threads_exec *exec)
 
 int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
 {
-    struct threads_exec exec = {
-        .sink = {submit}, .worker = worker, .app = worker->app, .wake_fd = -1};
+    static struct gcn_threads_exec exec; /* process: threads that never end may outlive this call */
     int code = GCN_EXIT_BOOT;
 
+    exec = (struct gcn_threads_exec){
+        .sink = {submit}, .worker = worker, .app = worker->app, .wake_fd = -1};
     pthread_mutex_init(&exec.lock, NULL);
     pthread_cond_init(&exec.work, NULL);
     pthread_cond_init(&exec.room, NULL);
     gcn_list_init(&exec.todo);
     gcn_list_init(&exec.done);
     gcn_list_init(&exec.flush);
+    gcn_overdue_init(&exec.overdue, worker->request_timeout_us, worker->graceful_timeout_us);
     worker->app->ops->leave(worker->app);
     if (!open_wake(&exec)) {
         gcn_error_errno("worker: cannot make the descriptor that wakes the loop");
@@ -403,6 +424,9 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
             code = GCN_EXIT_OK;
         }
         stop_threads(&exec);
+        if (worker->threads_left) {
+            return code; /* they may use all of this yet */
+        }
         finish_done(&exec);
         gcn_serve_stop(&exec.serve);
     }

@@ -98,6 +98,8 @@ bool gcn_options_init(struct gcn_worker *worker, struct gcn_error *err)
     const struct gcn_settings *settings = worker->settings;
 
     worker->timeout_us = seconds_us(settings->timeout);
+    worker->request_timeout_us = seconds_us(settings->request_timeout);
+    worker->graceful_timeout_us = seconds_us(settings->graceful_timeout);
     set_head_limits(&worker->limits, settings);
     set_scheme_fields(&worker->limits, &settings->secure_scheme_headers);
     set_connection_limits(&worker->limits, settings, worker->start->access);

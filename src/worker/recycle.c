@@ -60,7 +60,7 @@ static int64_t resident_bytes(void)
     return strtoll(end, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
 
-static void ask_for_rest(struct gcn_worker *worker)
+void gcn_recycle_ask(struct gcn_worker *worker)
 {
     /* Relaxed: the poke that follows is a system call, and nothing else goes with the flag. */
     atomic_store_explicit(&worker->slot->wants_rest, 1, memory_order_relaxed);
@@ -76,7 +76,7 @@ static void look_at_memory(struct gcn_worker *worker, int64_t now_us)
                  "asks to be replaced", (int)getpid(), (long long)(resident >> 20),
                  (long long)(worker->memory_limit_bytes >> 20));
         worker->memory_limit_bytes = 0;
-        ask_for_rest(worker);
+        gcn_recycle_ask(worker);
     }
 }
 
@@ -87,7 +87,7 @@ void gcn_recycle_count(struct gcn_worker *worker, int64_t now_us)
     atomic_store_explicit(&worker->slot->requests, n + 1, memory_order_relaxed);
     if (worker->requests_left != INT64_MAX && --worker->requests_left == 0) {
         gcn_info("worker %d has served its max_requests and asks to be replaced", (int)getpid());
-        ask_for_rest(worker);
+        gcn_recycle_ask(worker);
     }
     if (worker->memory_limit_bytes > 0 && now_us >= worker->memory_next_us) {
         look_at_memory(worker, now_us);

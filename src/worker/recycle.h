@@ -13,6 +13,9 @@ struct gcn_worker;
 /* Read the limits from the settings and draw the jitter. */
 void gcn_recycle_init(struct gcn_worker *worker);
 
+/* Ask the arbiter for a replacement now. Thread: loop. */
+void gcn_recycle_ask(struct gcn_worker *worker);
+
 /*
  * One more app call is over. Counts it on the scoreboard and, at the limits, asks for a replacement.
  * Looks at the memory at most once a second. `now_us` is loop time. Any thread, one at a time.

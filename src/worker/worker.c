@@ -197,6 +197,11 @@ static int run_executor(struct gcn_worker *worker)
     if (gcn_settings_executor(settings) == GCN_EXECUTOR_THREADS) {
         return gcn_exec_threads_run(worker, (int)settings->threads);
     }
+    if (worker->request_timeout_us > 0) {
+        /* Whoever is to answer in the app's stead cannot be running it: one thread, still one call at a
+           time. */
+        return gcn_exec_threads_run(worker, 1);
+    }
     return gcn_exec_inline_run(worker);
 }
 
@@ -223,6 +228,9 @@ void gcn_worker_run(const struct gcn_worker_start *start)
         code = worker.aborted ? GCN_EXIT_ERROR : code;
     }
     gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());
+    if (worker.threads_left) {
+        _exit(code); /* finalising would wait for them */
+    }
     finish(&worker);
     exit(code);
 }

@@ -47,6 +47,9 @@ struct gcn_worker {
     bool aborted; /* the arbiter found it silent and sent ABRT */
 
     int64_t timeout_us;     /* the setting; 0: silence is never punished */
+    int64_t request_timeout_us;  /* the setting; 0: none */
+    int64_t graceful_timeout_us; /* the setting */
+    bool threads_left;      /* threads of the app did not end: the process must leave without them */
     int64_t stop_by_us;     /* loop time at which a drain is given up; meaningful while stopping */
     int64_t requests_left;  /* app calls until it asks to be replaced; INT64_MAX: no limit */
     int64_t memory_limit_bytes; /* resident bytes at which it asks to be replaced; 0: no limit */

@@ -23,6 +23,15 @@ struct gcn_app_ops {
     void (*enter)(struct gcn_app *app);
     void (*leave)(struct gcn_app *app);
 
+    /*
+     * Raise a time-out in the call that answers through `res`, if it still runs. Called left, on a thread
+     * that runs no call; waits for the interpreter inside.
+     */
+    void (*time_out)(struct gcn_app *app, const struct gcn_response *res);
+
+    /* Write what all threads are doing to the error log, without waiting for the interpreter. */
+    void (*dump_stacks)(struct gcn_app *app);
+
     /* A further thread that will run `call`: begins (entered afterwards) and ends (called left). */
     void (*thread_start)(struct gcn_app *app);
     void (*thread_stop)(struct gcn_app *app);

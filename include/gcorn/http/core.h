@@ -86,6 +86,10 @@ struct gcn_exchange {
         uint64_t sent;             /* bytes sent without the loop */
         bool lost;                 /* the client has left */
         bool flushing;             /* flush_link is in the executor's list */
+        bool begun;                /* the app's thread has sent something itself, or is about to */
+        bool overdue;              /* the call was given up: request_timeout */
+        int64_t began_us;          /* when the app call began, monotonic */
+        struct gcn_list running_link;
         struct gcn_list flush_link;
     } hand_over;
 };
@@ -171,6 +175,15 @@ bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x)
 
 /* True if the client of x has left. */
 bool gcn_core_is_gone(const struct gcn_exchange *x);
+
+/*
+ * Answer a running exchange in the app's stead, with a page of `status`, and close our side of the
+ * connection. Nothing of its response may have been sent yet. What the app says later is dropped.
+ */
+void gcn_core_answer(struct gcn_core *core, struct gcn_exchange *x, int status);
+
+/* Give up on the client of a running exchange: nothing more is sent, its connection will be reset. */
+void gcn_core_cut(struct gcn_core *core, struct gcn_exchange *x);
 
 /* Unsent bytes of x's response that hold memory. */
 size_t gcn_core_unsent(const struct gcn_exchange *x);

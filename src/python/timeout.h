@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Raising TimeoutError in a call that takes too long.
+ */
+#ifndef GCORN_PYTHON_TIMEOUT_H
+#define GCORN_PYTHON_TIMEOUT_H
+
+#include "py.h"
+
+#include <gcorn/http/response.h>
+
+#include "call.h"
+
+/* The call runs the app from now on, on this thread; it does no longer. GIL: held. */
+void gcn_py_timeout_begin(struct gcn_py_call *call);
+void gcn_py_timeout_end(struct gcn_py_call *call);
+
+/* Raise it in the call that answers through `res`, if it runs. GIL: taken inside; may wait for it. */
+void gcn_py_timeout_raise(const struct gcn_response *res);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The threads executor as its own two files see it: exec_threads.c (queues, threads, loop) and
+ * threads_overdue.c (calls that take too long).
+ */
+#ifndef GCORN_WORKER_THREADS_EXEC_H
+#define GCORN_WORKER_THREADS_EXEC_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <gcorn/http/app.h>
+
+#include "overdue.h"
+#include "serve.h"
+
+/* Lifetime: run. */
+struct gcn_threads_exec {
+    struct gcn_sink sink;
+    struct gcn_worker *worker; /* borrowed */
+    struct gcn_app *app;       /* borrowed */
+    struct gcn_serve serve;
+    struct gcn_watch wake;
+    int wake_fd;
+    pthread_t *threads; /* owned */
+    int n_threads;      /* started */
+    int n_out;          /* exchanges given to the pool and not finished; loop's thread */
+
+    pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
+    pthread_cond_t work;  /* `todo` has an exchange, or `stop` */
+    pthread_cond_t room;  /* some exchange's unsent bytes have become fewer */
+    struct gcn_list todo, done, flush;
+    struct gcn_overdue overdue;
+    int n_idle;      /* threads that wait for `work` */
+    bool searching;  /* a thread was woken and has not yet looked at `todo` */
+    bool stop;
+    bool loop_waits; /* the loop may sleep: write to wake_fd */
+};
+
+/* Give up the calls that are over request_timeout; retire the worker if one does not end. Thread: loop. */
+void gcn_threads_check_overdue(struct gcn_threads_exec *exec);
+
+/* True while draining if nothing is left but calls that were given up. Thread: loop. */
+bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec);
+
+#endif

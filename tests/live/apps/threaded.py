@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""An app for the tests of threads and of request_timeout. /meet waits for as many others as it is told."""
+import threading
+import time
+
+BARRIERS = {}
+LOCK = threading.Lock()
+LOCAL = threading.local()
+CLOSED = []
+RELEASE = threading.Event()
+
+
+class Endless:
+    """Yields until it is closed; /closed says how many were."""
+
+    def __iter__(self):
+        while True:
+            yield b"x" * 65536
+
+    def close(self):
+        CLOSED.append(time.monotonic())
+
+
+def app(environ, start_response):
+    name, _, argument = environ["PATH_INFO"].strip("/").partition("/")
+    return globals().get(f"do_{name}", do_hello)(environ, start_response, argument)
+
+
+def plain(start_response, text):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(text).encode()]
+
+
+def do_hello(environ, start_response, argument):
+    return plain(start_response, "hello")
+
+
+def do_multithread(environ, start_response, argument):
+    return plain(start_response, environ["wsgi.multithread"])
+
+
+def do_meet(environ, start_response, argument):
+    with LOCK:
+        barrier = BARRIERS.setdefault(argument, threading.Barrier(int(argument)))
+    barrier.wait(20)
+    return plain(start_response, "met")
+
+
+def do_local(environ, start_response, argument):
+    """How often this thread was here: proof that a thread keeps its state."""
+    LOCAL.count = getattr(LOCAL, "count", 0) + 1
+    return plain(start_response, f"{threading.get_ident()} {LOCAL.count}")
+
+
+def do_loop(environ, start_response, argument):
+    """Runs for ever, in Python: an exception can be raised in it."""
+    while True:
+        time.sleep(0.01)
+
+
+def do_stuck(environ, start_response, argument):
+    """Waits where no exception can be raised in it."""
+    RELEASE.wait(60)
+    return plain(start_response, "too late")
+
+
+def do_trickle(environ, start_response, argument):
+    start_response("200 OK", [])
+
+    def body():
+        while True:
+            yield b"drop"
+            time.sleep(0.01)
+    return body()
+
+
+def do_endless(environ, start_response, argument):
+    start_response("200 OK", [])
+    return Endless()
+
+
+def do_closed(environ, start_response, argument):
+    return plain(start_response, len(CLOSED))

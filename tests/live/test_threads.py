@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+"""gthread, and request_timeout in every worker class."""
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.process import wait_until
+
+
+def get_all(server, targets):
+    with ThreadPoolExecutor(len(targets)) as pool:
+        return [answer.body for answer in pool.map(server.get, targets)]
+
+
+@pytest.mark.parametrize("args, expect", [
+    (("--threads", "3"), b"True"), (("-k", "gthread"), b"True"), (("-k", "sync"), b"False")])
+def test_the_environ_says_whether_there_are_threads(gcorn, args, expect):
+    assert gcorn("threaded:app", *args).get("/multithread").body == expect
+
+
+def test_as_many_requests_as_threads_run_at_once(gcorn):
+    server = gcorn("threaded:app", "--threads", "4")
+    for _ in range(10):
+        assert get_all(server, ["/meet/4"] * 4) == [b"met"] * 4
+
+
+def test_requests_on_kept_connections_run_at_once(gcorn):
+    server = gcorn("threaded:app", "--threads", "3")
+    connections = [server.connect() for _ in range(3)]
+    for _ in range(5):
+        for connection in connections:
+            connection.request("GET", "/meet/3")
+        assert [connection.response().body for connection in connections] == [b"met"] * 3
+    for connection in connections:
+        connection.close()
+
+
+def test_a_thread_keeps_its_local_state(gcorn):
+    server = gcorn("threaded:app", "-k", "gthread", "--threads", "1")
+    seen = [server.get("/local").body.split() for _ in range(5)]
+    assert len({ident for ident, _ in seen}) == 1
+    assert [int(count) for _, count in seen] == [1, 2, 3, 4, 5]
+
+
+def test_a_reader_that_leaves_ends_its_iteration(gcorn):
+    server = gcorn("threaded:app", "--threads", "2")
+    with server.connect() as connection:
+        connection.request("GET", "/endless")
+        assert connection.socket.recv(1000)
+        assert server.get("/hello").body == b"hello"  # it waits, the other thread does not
+    wait_until(lambda: server.get("/closed").body == b"1", "close() was called")
+
+
+@pytest.mark.parametrize("args", [(), ("--threads", "2")], ids=["sync", "gthread"])
+def test_a_request_over_its_time_is_answered_504_and_interrupted(gcorn, args):
+    server = gcorn("threaded:app", "--request-timeout", "1", *args)
+    begin = time.monotonic()
+    answer = server.get("/loop")
+    assert answer.status == 504 and time.monotonic() - begin >= 1
+    server.wait_log(r"\[ERROR\] GET /loop has taken longer than request_timeout \(1 s\): it is answered 504")
+    server.wait_log(r'threaded.py", line \d+ in do_loop')
+    server.wait_log(r"Error handling request GET /loop\nTraceback[^$]*TimeoutError")
+    assert server.get("/hello").body == b"hello"
+    assert len(server.workers) == 1
+
+
+def test_a_response_over_its_time_is_cut(gcorn):
+    server = gcorn("threaded:app", "--request-timeout", "1")
+    with server.connect() as connection:
+        connection.request("GET", "/trickle")
+        received = b""
+        try:
+            while piece := connection.socket.recv(65536):
+                received += piece
+        except ConnectionResetError:
+            pass
+    assert b"drop" in received and not received.endswith(b"0\r\n\r\n")
+    server.wait_log("its response is cut")
+    assert server.get("/hello").body == b"hello"
+
+
+def test_a_call_that_does_not_end_retires_its_worker(gcorn):
+    server = gcorn("threaded:app", "--request-timeout", "1", "--graceful-timeout", "1", "--threads", "2")
+    [first] = server.wait_workers(1)
+    assert server.get("/stuck").status == 504
+    assert server.get("/hello").body == b"hello"  # its sibling thread goes on
+    server.wait_log("asks to be replaced")
+    server.wait_log("leaves 1 app call behind")
+    wait_until(lambda: server.workers and first not in server.workers, "the worker is replaced")
+    assert server.get("/hello").body == b"hello"
+
+
+def test_a_long_request_is_not_a_dead_worker(gcorn):
+    server = gcorn("threaded:app", "--threads", "2", "--timeout", "1")
+    [pid] = server.wait_workers(1)
+    with server.connect() as connection:
+        connection.request("GET", "/meet/2")
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            assert server.get("/hello").body == b"hello"
+        server.get("/meet/2")
+        assert connection.response().body == b"met"
+    assert server.workers == [pid]
