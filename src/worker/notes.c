@@ -24,6 +24,7 @@ enum { ORPHAN_SIGNAL = SIGPWR, ORPHAN_S = 2 };
 /* Process: what the handlers know. */
 static struct {
     const struct gcn_slot *slot; /* borrowed */
+    _Atomic bool *quitting;      /* borrowed */
     pid_t arbiter_pid;
     timer_t orphan_timer;
     bool has_timer;
@@ -49,6 +50,7 @@ static void on_stop(int signum)
 static void on_quit(int signum)
 {
     (void)signum;
+    atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
     gcn_py_interrupt();
     note(GCN_NOTE_QUIT);
 }
@@ -93,11 +95,12 @@ static void on_orphan(int signum, siginfo_t *info, void *context)
     note(GCN_NOTE_ORPHAN);
 }
 
-void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid)
+void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool *quitting)
 {
     static const int ignored[] = {SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU, SIGWINCH};
 
     notes.slot = slot;
+    notes.quitting = quitting;
     notes.arbiter_pid = arbiter_pid;
     for (size_t i = 0; i < GCN_COUNT(ignored); i++) {
         /* Not SIG_IGN, which the app's subprocesses would inherit. */

@@ -6,6 +6,7 @@
 #ifndef GCORN_WORKER_NOTES_H
 #define GCORN_WORKER_NOTES_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,9 +22,10 @@ enum gcn_note {
 
 /*
  * Catch the worker's signals (they may still be blocked). Until gcn_notes_booted, a signal that asks
- * to leave ends the process at once: there is nothing to finish yet.
+ * to leave ends the process at once: there is nothing to finish yet. *quitting becomes true with the
+ * signal itself, so that nothing more is accepted by a worker that will not answer.
  */
-void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid);
+void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool *quitting);
 
 /* From now on the loop reads the notes. */
 void gcn_notes_booted(void);

@@ -220,11 +220,12 @@ void gcn_worker_run(const struct gcn_worker_start *start)
     if (start->access != NULL) {
         gcn_access_attach(start->access, start->access_place);
     }
-    gcn_notes_start(start->slot, start->arbiter_pid);
+    gcn_notes_start(start->slot, start->arbiter_pid, &worker.quitting);
     gcn_signals_release(start->signals);
     int code;
     if (boot(&worker, &code)) {
         code = run_executor(&worker);
+        act_on_notes(&worker, gcn_notes_take()); /* what ended the run may not be read yet */
         code = worker.aborted ? GCN_EXIT_ERROR : code;
     }
     gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());

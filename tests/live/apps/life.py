@@ -20,8 +20,9 @@ def sleep(seconds):
 
 
 def kill(signum):
-    """End this process by a signal that it cannot have been prepared for."""
-    signal.signal(int(signum), signal.SIG_DFL)
+    """End this process by a signal that it is not prepared for."""
+    if int(signum) != signal.SIGKILL:
+        signal.signal(int(signum), signal.SIG_DFL)
     os.kill(os.getpid(), int(signum))
     time.sleep(10)
 

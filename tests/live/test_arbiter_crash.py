@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""Workers that die, hang or have enough; and the death of the arbiter itself."""
+import os
+import signal
+
+import pytest
+
+from harness.life import Answer, is_alive, send, start, wait_busy, wait_until
+from harness.load import Load
+from harness.process import descriptors
+
+
+@pytest.mark.parametrize("path, words", [
+    ("/kill/9", "was killed by SIGKILL"), ("/kill/11", "was killed by SIGSEGV"), ("/exit/7", "left with code 7"),
+    ("/exit/3", "left with code 3")])
+def test_a_crash_is_explained_and_the_worker_replaced(gcorn, path, words):
+    server = gcorn("life:app")
+    worker = int(server.get("/pid").body)
+    answer = Answer(server.get, path)
+    server.wait_log(rf"worker {worker} {words}.*, in GET {path} for 0\.\d s")
+    with pytest.raises((OSError, AssertionError)):
+        answer.get()
+    assert int(server.get("/pid").body) != worker
+
+
+def test_a_silent_worker_shows_its_stack_and_is_replaced(gcorn):
+    server = gcorn("life:app", "-t", "1")
+    worker = int(server.get("/pid").body)
+    Answer(server.get, "/sleep/30")
+    server.wait_log(rf"CRITICAL\] worker {worker} has been silent .*, in GET /sleep/30 for")
+    server.wait_log(r'File ".*life\.py", line \d+ in sleep')
+    assert int(server.get("/pid").body) != worker
+    wait_until(lambda: not is_alive(worker), "the end of the silent worker")
+
+
+def test_a_worker_that_cannot_be_aborted_is_killed(gcorn):
+    server = gcorn("life:app", "-t", "1")
+    worker = int(server.get("/pid").body)
+    os.kill(worker, signal.SIGSTOP)
+    server.wait_log(rf"worker {worker} has been silent")
+    server.wait_log(rf"worker {worker} did not leave in time")
+    wait_until(lambda: not is_alive(worker), "the end of the silent worker")
+    assert int(server.get("/pid").body) != worker
+
+
+def test_idle_workers_are_not_silent(gcorn):
+    server = gcorn("life:app", "-t", "1", "-w", "2")
+    workers = server.wait_workers(2)
+    with server.connect() as connection:
+        connection.get("/")
+        assert connection.is_ended(), "the end of keep-alive, 2 s later"
+    assert server.workers == workers
+
+
+def test_timeout_0_means_never(gcorn):
+    server = gcorn("life:app", "-t", "0")
+    assert server.get("/sleep/1.5").body == b"slept"
+
+
+def test_max_requests_replaces_workers_under_load_and_loses_nothing(gcorn):
+    server = gcorn("life:app", "-w", "2", "--max-requests", "20", "--max-requests-jitter", "5")
+    load = Load(server, "/pid")
+    wait_until(lambda: len(set(load.answers)) > 6, "many workers", 20)
+    load.finish()
+
+
+def test_max_worker_memory_replaces_a_worker(gcorn):
+    server = gcorn("life:app", "--max-worker-memory", "200M")
+    worker = int(server.get("/pid").body)
+    assert int(server.get("/pid").body) == worker
+    server.get("/grow/250")
+    wait_until(lambda: int(server.get("/pid").body) != worker, "another worker")
+    server.wait_log(r"more than max_worker_memory \(200 MiB\)")
+    wait_until(lambda: not is_alive(worker), "the end of the large worker")
+
+
+def test_killed_workers_leave_nothing_behind(gcorn):
+    server = gcorn("life:app", "-w", "2", "--log-level", "debug")
+    server.wait_log("is ready", count=2)
+    before = descriptors(server.pid)
+    for count in range(50):
+        os.kill(server.wait_workers(2)[0], signal.SIGKILL)
+        server.wait_log("is ready", count=3 + count)
+    server.wait_workers(2)
+    assert descriptors(server.pid) == before
+    assert all(is_alive(pid) for pid in server.workers)
+
+
+def test_orphaned_workers_finish_and_leave(gcorn):
+    server = gcorn("life:app", "-w", "2", expect=-signal.SIGKILL)
+    workers = server.wait_workers(2)
+    server.get("/")
+    answer = Answer(server.get, "/sleep/1")
+    wait_busy(server)
+    send(server, signal.SIGKILL)
+    assert answer.get().body == b"slept"
+    wait_until(lambda: not any(map(is_alive, workers)), "the end of the workers", 3)
+    again = start("-b", "%s:%d" % server.address, "life:app")
+    try:
+        again.wait_log("listening at:", 1)
+        assert "attempt" not in again.log
+    finally:
+        again.stop()
+
+
+def test_orphaned_workers_do_not_finish_what_takes_longer_than_two_seconds(gcorn):
+    server = gcorn("life:app", expect=-signal.SIGKILL)
+    workers = server.wait_workers(1)
+    Answer(server.get, "/sleep/30")
+    wait_busy(server)
+    send(server, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker", 3)
