@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """docs/settings.md and docs/gcorn.1 are what the gcorn that was just built prints.
 
-Run alone: tests/lint/docs_fresh.py GCORN [--write]
-With --write the pages are brought up to date instead.
+Run alone: tests/lint/docs_fresh.py [GCORN] [--write]
+GCORN is build/gcorn unless it is named; there is nothing to compare if it does not exist. With --write
+the pages are brought up to date instead.
 """
 import difflib
 import pathlib
@@ -20,7 +21,11 @@ def printed(gcorn, page):
 
 
 def main():
-    gcorn, write = sys.argv[1], sys.argv[2:] == ["--write"]
+    write = "--write" in sys.argv[1:]
+    named = [argument for argument in sys.argv[1:] if argument != "--write"]
+    gcorn = pathlib.Path(named[0]) if named else ROOT / "build" / "gcorn"
+    if not named and not gcorn.exists():
+        return 0
     stale = []
     for page, path in PAGES.items():
         new = printed(gcorn, page)
