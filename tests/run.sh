@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Everything that is tested, with one command: installs what the tests need (Python packages only
 # into a virtual environment under build/), builds the release and the sanitizer preset, then runs
-# the unit tests (ctest) and the tests of the whole server (pytest) on both, and the checks of the
-# tree. Ends non-zero if anything failed. Arguments go to pytest: tests/run.sh -k parity
+# the unit tests and the checks of the tree (ctest) and the tests of the whole server (pytest) on
+# both. Ends non-zero if anything failed. Arguments go to pytest: tests/run.sh -k parity
 set -u
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -59,20 +59,10 @@ live_tests() { # FOLDER PYTEST_ARGUMENT...
         -c "$root/tests/pytest.ini" -n "$((jobs + 1))" "$@" "$root/tests/live"
 }
 
-lint() {
-    _status=0
-    for _check in "$root"/tests/lint/*.py; do
-        [ -e "$_check" ] || continue
-        "$python" "$_check" || _status=1
-    done
-    return $_status
-}
-
 jobs=$(nproc 2>/dev/null || echo 2)
 [ "$jobs" -le 3 ] || jobs=3 # more servers at once than that only disturb each other's timing
 
 prepare
-step "tree checks" lint
 if step "build, release" build_preset build release; then
     step "unit tests, release" unit_tests build
     step "live tests, release" live_tests build "$@"
