@@ -236,6 +236,9 @@ int gcn_serve_timeout_ms(const struct gcn_serve *serve)
     int wait_ms = core_ms < 0 || (heartbeat_ms >= 0 && heartbeat_ms < core_ms) ? heartbeat_ms
                                                                                : core_ms;
 
+    if (gcn_serve_is_over(serve)) {
+        return 0; /* the last connection may have met its deadline since the executor looked */
+    }
     if (serve->core.draining) {
         int64_t left_ms = (serve->worker->stop_by_us - serve->worker->loop.now_us) / 1000 + 1;
         left_ms = left_ms < 0 ? 0 : left_ms;

@@ -9,9 +9,9 @@ from .process import Process, children, wait_until
 from .server import environment
 
 
-def start(*args, env=None, cwd=places.APPS):
+def start(*args, env=None, cwd=places.APPS, pass_fds=()):
     """A gcorn that need not come to listening. To be stopped by the caller (`with closing(…)`)."""
-    return Process([places.GCORN, *args], env=environment(env), cwd=cwd)
+    return Process([places.GCORN, *args], env=environment(env), cwd=cwd, pass_fds=pass_fds)
 
 
 class Answer:

@@ -25,14 +25,14 @@ def wait_until(condition, what, seconds=10):
 class Process:
     """Started by the constructor. Ends with stop() or kill(), which leave nothing of its group behind."""
 
-    def __init__(self, argv, env=None, cwd=None):
+    def __init__(self, argv, env=None, cwd=None, pass_fds=()):
         self.argv = [str(word) for word in argv]
         self._lines = []
         self._changed = threading.Condition()
         self._is_open = True
         self.popen = subprocess.Popen(
             self.argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True)
+            stderr=subprocess.STDOUT, start_new_session=True, pass_fds=pass_fds)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
