@@ -190,7 +190,11 @@ static bool set_forwarder_headers(struct gcn_slice value, struct gcn_http_limits
 
 static bool set_body_max(struct gcn_slice value, struct gcn_http_limits *limits)
 {
-    return gcn_parse_digits(value, &limits->body_max_bytes);
+    bool fine = gcn_parse_digits(value, &limits->body_max_bytes);
+    if (limits->body_max_bytes == 0) {
+        limits->body_max_bytes = INT64_MAX;
+    }
+    return fine;
 }
 
 static bool apply_setting(struct wire_case *wire, struct gcn_slice name, struct gcn_slice value)
@@ -283,8 +287,8 @@ static void start_block(struct reader *reader, struct gcn_slice kind)
         reader->wire.has_expect = true;
     } else if (gcn_slice_equal(kind, GCN_SLICE("settings"))) {
         reader->block = BLOCK_SETTINGS;
-    } else {
-        complain(reader, "a block is http, expect or settings");
+    } else if (!gcn_slice_equal(kind, GCN_SLICE("gunicorn"))) {
+        complain(reader, "a block is settings, http, expect or gunicorn");
     }
 }
 

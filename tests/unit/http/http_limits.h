@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The limits that the tests of http start from: gunicorn's defaults.
+ * The limits that the tests of http start from: the defaults of the settings.
  */
 #ifndef GCORN_TESTS_HTTP_LIMITS_H
 #define GCORN_TESTS_HTTP_LIMITS_H
@@ -24,8 +24,8 @@ static inline struct gcn_http_limits default_limits(void)
         .n_forwarder_headers = sizeof(forwarder) / sizeof(forwarder[0]),
         .scheme_fields = scheme,
         .n_scheme_fields = sizeof(scheme) / sizeof(scheme[0]),
-        .body_max_bytes = INT64_MAX,
-        .body_memory_bytes = 256 * 1024,
+        .body_max_bytes = 1024 * 1024 * 1024,
+        .body_memory_bytes = 128 * 1024,
     };
 }
 
