@@ -172,8 +172,9 @@ static void init_response(struct gcn_conn *conn, struct gcn_exchange *x)
     gcn_response_init(&x->res, conn->core->sink);
     x->res.server_name = limits->server_name;
     x->res.note_fields = limits->note_fields;
-    x->res.version_minor = head->version_minor;
-    x->res.http11 = head->version_minor >= 1;
+    /* RFC 9110 §2.5: our own version, not the client's. */
+    x->res.http11 = gcn_head_is_http11(head);
+    x->res.version_minor = x->res.http11;
     x->res.head_only = gcn_slice_equal(head->method, GCN_SLICE("HEAD"));
 }
 

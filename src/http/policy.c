@@ -61,11 +61,6 @@ static enum special special_of(struct gcn_slice name)
     }
 }
 
-static bool speaks_http11(const struct gcn_head *head)
-{
-    return head->version_major > 1 || (head->version_major == 1 && head->version_minor > 0);
-}
-
 /* Calls itself content-length, but is it one? RFC 9112 §6.3: digits, once. */
 static enum gcn_refusal judge_length(struct gcn_policy *policy, struct gcn_slice value)
 {
@@ -98,7 +93,7 @@ static enum gcn_refusal judge_coding(struct gcn_policy *policy, struct gcn_slice
 {
     struct gcn_head *head = policy->head;
 
-    if (!speaks_http11(head)) {
+    if (!gcn_head_is_http11(head)) {
         return GCN_REFUSE_CODING_VERSION;
     }
     if ((policy->seen & SPECIAL_CODING) != 0) {
@@ -117,7 +112,7 @@ static enum gcn_refusal judge_expect(struct gcn_policy *policy, struct gcn_slice
     if (!IS(value, "100-continue")) {
         return GCN_REFUSE_EXPECTATION;
     }
-    policy->head->expect_continue = speaks_http11(policy->head);
+    policy->head->expect_continue = gcn_head_is_http11(policy->head);
     return GCN_REFUSE_NOTHING;
 }
 
@@ -265,7 +260,7 @@ static enum gcn_refusal judge_missing_host(struct gcn_policy *policy)
 {
     policy->culprit = policy->host;
     if (policy->host.ptr == NULL) {
-        return speaks_http11(policy->head) ? GCN_REFUSE_HOST_MISSING : GCN_REFUSE_NOTHING;
+        return gcn_head_is_http11(policy->head) ? GCN_REFUSE_HOST_MISSING : GCN_REFUSE_NOTHING;
     }
     if (policy->authority.ptr != NULL &&
         !gcn_slice_equal_nocase(policy->authority, policy->host)) {
@@ -304,7 +299,7 @@ enum gcn_refusal gcn_policy_finish(struct gcn_policy *policy)
     bool closes = (policy->seen & SPECIAL_CLOSE) != 0 ||
                   gcn_slice_equal(head->method, GCN_SLICE("CONNECT"));
     head->keep_alive =
-        !closes && (speaks_http11(head) || (policy->seen & SPECIAL_KEEP_ALIVE) != 0);
+        !closes && (gcn_head_is_http11(head) || (policy->seen & SPECIAL_KEEP_ALIVE) != 0);
     return GCN_REFUSE_NOTHING;
 }
 

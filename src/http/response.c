@@ -468,7 +468,11 @@ enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
     res->out = (struct gcn_out){0};
     gcn_out_copy(&res->out, "HTTP/1.1 103 Early Hints\r\n", 26);
     for (size_t i = 0; i < n; i++) {
-        put_field(res, fields[i][0], gcn_slice_trim(fields[i][1]));
+        /* What frames a message or belongs to the connection has no place here: a client would wait
+           for a body of that length. RFC 9110 §8.6, §15.2. */
+        if (field_kind(fields[i][0]) == ORDINARY) {
+            put_field(res, fields[i][0], gcn_slice_trim(fields[i][1]));
+        }
     }
     gcn_out_copy(&res->out, "\r\n", 2);
     (void)!submit(res);

@@ -74,6 +74,12 @@ GCN_MUST_CHECK enum gcn_refusal gcn_head_scan(struct gcn_head_scan *scan, const 
 /* A head with one reference and room for a usual number of fields. From a pool of this process. */
 struct gcn_head *gcn_head_create(void);
 
+/* True if the client understands HTTP/1.1: chunks, 1xx responses, connections that are kept. */
+static inline bool gcn_head_is_http11(const struct gcn_head *head)
+{
+    return head->version_major > 1 || (head->version_major == 1 && head->version_minor > 0);
+}
+
 static inline struct gcn_head *gcn_head_ref(struct gcn_head *head)
 {
     head->refs++;

@@ -143,7 +143,10 @@ void gcn_response_end(struct gcn_response *res);
  */
 void gcn_response_fail(struct gcn_response *res, int status);
 
-/* HTTP 103 with the given fields (checked like others); nothing for HTTP/1.0 or once the head is sent. RFC 8297. */
+/*
+ * HTTP 103 with the given fields, checked like others; those about framing and the connection are left
+ * out. Nothing for HTTP/1.0 or once the head is sent. RFC 8297.
+ */
 GCN_MUST_CHECK enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
                                                                 const struct gcn_slice (*fields)[2],
                                                                 size_t n);
