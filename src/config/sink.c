@@ -119,25 +119,18 @@ void gcn_config_put_error(struct gcn_config_sink *sink, const char *name, int li
     gcn_draft_error(sink->draft, GCN_EXIT_ERROR, &place, "%s: %s", name, text);
 }
 
-static bool run_reader(struct gcn_draft *draft, const struct gcn_config_source *source,
-                       struct gcn_load_failure *failure)
+void gcn_file_apply_python(struct gcn_draft *draft, const struct gcn_config_source *source)
 {
     const struct gcn_config_reader *reader = draft->request->reader;
     struct gcn_config_sink sink = {draft, source->shown};
-
-    if (reader == NULL) {
-        gcn_buf_printf(&failure->text, "%s: Python files cannot be read here", source->shown);
-        failure->exit_code = GCN_EXIT_ERROR;
-        return false;
-    }
-    return reader->read(reader->context, source, &sink, failure);
-}
-
-void gcn_file_apply_python(struct gcn_draft *draft, const struct gcn_config_source *source)
-{
     struct gcn_load_failure failure = {0};
 
-    if (!run_reader(draft, source, &failure)) {
+    if (reader == NULL) {
+        struct gcn_place place = place_of(&sink, 0);
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "Python files cannot be read here");
+        return;
+    }
+    if (!reader->read(reader->context, source, &sink, &failure)) {
         gcn_buf_append_str(&draft->errors, draft->errors.len > 0 ? "\n" : "");
         gcn_buf_append(&draft->errors, failure.text.ptr, failure.text.len);
         draft->exit_code = failure.exit_code;

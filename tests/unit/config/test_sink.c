@@ -200,7 +200,7 @@ static void without_python_a_python_file_is_refused(void **state)
     struct loading *loading = *state;
 
     load_fails(loading, WORDS("-c", "python:x", "app"), 1,
-               "python:x: Python files cannot be read here");
+               "config file, python:x: Python files cannot be read here");
 }
 
 int main(void)
