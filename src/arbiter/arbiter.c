@@ -54,11 +54,11 @@ static void supervise(struct gcn_arbiter *arb)
 
 static void finish(struct gcn_arbiter *arb)
 {
-    gcn_announce_start(arb, arb->exit_code); /* if it has not come to an announcement */
     if (arb->pidfile != NULL) {
         gcn_pidfile_remove(arb->pidfile, arb->pid);
         gcn_free(arb->pidfile);
     }
+    gcn_announce_start(arb, arb->exit_code); /* if it has not come to an announcement */
     gcn_sockets_close(&arb->handed, NULL, false);
     gcn_boards_finish(arb);
     gcn_generation_destroy(arb, arb->trial, arb->good);

@@ -17,6 +17,7 @@
 #include <gcorn/config/settings.h>
 #include <gcorn/log/access.h>
 #include <gcorn/log/errorlog.h>
+#include <gcorn/proc/daemonize.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/identity.h>
 #include <gcorn/proc/signals.h>
@@ -174,6 +175,10 @@ static bool boot(struct gcn_worker *worker, int *code)
     if (!prepare(worker, &err) || !load_app(worker, &err, code)) {
         gcn_error("%s", err.text);
         return false;
+    }
+    if (worker->settings->daemon) { /* up to here the terminal could show what went wrong */
+        gcn_daemon_detach_stdio(worker->settings->enable_stdio_inheritance ||
+                                worker->settings->capture_output);
     }
     gcn_notes_booted();
     gcn_deadline_push(worker, gcn_clock_us());

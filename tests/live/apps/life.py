@@ -36,6 +36,17 @@ def grow(megabytes):
     return b"grown"
 
 
+def orphan(_):
+    """Leave a grandchild to whoever takes orphans."""
+    child = os.fork()
+    if child == 0:
+        if os.fork() == 0:
+            time.sleep(0.1)
+        os._exit(0)
+    os.waitpid(child, 0)
+    return b"left alone"
+
+
 KEPT = []
 DEEDS = {
     "": lambda _: b"hello",
@@ -47,4 +58,5 @@ DEEDS = {
     "kill": kill,
     "identity": identity,
     "grow": grow,
+    "orphan": orphan,
 }
