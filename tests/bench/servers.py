@@ -124,6 +124,7 @@ class Server:
 
     def __init__(self, name, scenario, options):
         self.name = name
+        self.request_bytes = scenario.request_bytes
         self.port = free_port()
         argv = [str(word) for word in SERVERS[name][0](self.port, scenario, options)]
         env = {key: value for key, value in os.environ.items() if not key.startswith(("GUNICORN", "GCORN"))}
@@ -136,12 +137,16 @@ class Server:
 
     def is_ready(self, seconds=20):
         """True once it answers; False if it does not in time or has ended."""
+        probe = (f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {self.request_bytes}\r\n"
+                 "Connection: close\r\n\r\n" + "x" * self.request_bytes).encode()
+        if self.request_bytes == 0:
+            probe = b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.popen.poll() is None:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as client:
                     client.settimeout(5)
-                    client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                    client.sendall(probe)
                     if client.recv(12).startswith(b"HTTP/1.1 "):
                         return True
             except OSError:
