@@ -5,6 +5,8 @@
  */
 #include "bytes.h"
 
+#include <gcorn/base/compiler.h>
+
 #define UPPER_ (GCN_BYTE_TOKEN | GCN_BYTE_PLAIN | GCN_BYTE_METHOD | GCN_BYTE_TARGET | GCN_BYTE_VALUE)
 #define LOWER_ (GCN_BYTE_TOKEN | GCN_BYTE_PLAIN | GCN_BYTE_TARGET | GCN_BYTE_VALUE)
 #define OTHER_ (GCN_BYTE_TARGET | GCN_BYTE_VALUE)
@@ -55,26 +57,34 @@ const uint8_t gcn_byte_classes[256] = {
 
 #define EACH_(byte) (0x0101010101010101ULL * (byte))
 
-/* Not zero if one of the eight bytes is a control byte (TAB counts here). Exact: a borrow can only
-   come from a byte that is itself a hit. */
-static uint64_t word_controls(uint64_t word)
+/*
+ * A word whose bytes have their highest bit set wherever `word` may have a control byte (TAB among
+ * them), and at bytes above ASCII. It misses none: a borrow comes only from a byte that is itself a
+ * hit.
+ */
+static uint64_t suspects(uint64_t word)
 {
-    uint64_t del = word ^ EACH_(0x7f);
-    uint64_t below = (word - EACH_(0x20)) & ~word;
-    return (below | ((del - EACH_(1)) & ~del)) & EACH_(0x80);
+    return word | (word - EACH_(0x20)) | ((word ^ EACH_(0x7f)) - EACH_(1));
+}
+
+static uint64_t load_word(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof(word));
+    return word;
 }
 
 bool gcn_bytes_are_value(struct gcn_slice text)
 {
-    size_t i = 0;
+    uint64_t hits = 0;
 
-    for (; i + 8 <= text.len; i += 8) {
-        uint64_t word;
-        memcpy(&word, text.ptr + i, sizeof(word));
-        if (word_controls(word) != 0) {
-            break; /* perhaps only a TAB: the table decides */
-        }
+    if (text.len < sizeof(uint64_t)) {
+        return gcn_bytes_are(text, GCN_BYTE_VALUE);
     }
-    struct gcn_slice rest = {text.ptr + i, text.len - i};
-    return gcn_bytes_are(rest, GCN_BYTE_VALUE);
+    for (size_t i = 0; i + sizeof(uint64_t) <= text.len; i += sizeof(uint64_t)) {
+        hits |= suspects(load_word(text.ptr + i));
+    }
+    hits |= suspects(load_word(text.ptr + text.len - sizeof(uint64_t)));
+    /* Perhaps only a TAB or a letter that is not ASCII: the table decides. */
+    return GCN_LIKELY((hits & EACH_(0x80)) == 0) || gcn_bytes_are(text, GCN_BYTE_VALUE);
 }
