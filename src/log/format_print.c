@@ -113,13 +113,8 @@ static void put_queue_time(struct gcn_text *text, int64_t us, enum gcn_frame fra
 /* True if logfmt can have `value` without quotes. A lone dash would mean that it is unknown. */
 static bool is_logfmt_word(struct gcn_slice value)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char byte = (unsigned char)value.ptr[i];
-        if (byte <= ' ' || byte >= 0x7f || strchr("\"\\=", byte) != NULL) {
-            return false;
-        }
-    }
-    return value.len > 0 && !gcn_slice_equal(value, GCN_SLICE("-"));
+    return gcn_text_is_word(value) && gcn_slice_index(value, '=') == value.len &&
+           !gcn_slice_equal(value, GCN_SLICE("-"));
 }
 
 /* A value that somebody else chose. */

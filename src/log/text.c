@@ -4,6 +4,8 @@
  */
 #include "text.h"
 
+#include <endian.h>
+
 #include <gcorn/base/utf8.h>
 
 void gcn_text_put_number(struct gcn_text *text, uint64_t value, int digits)
@@ -28,10 +30,56 @@ void gcn_text_put_seconds(struct gcn_text *text, int64_t us)
     gcn_text_put_number(text, value % 1000000, 6);
 }
 
-static bool is_plain(char byte, enum gcn_escape how)
+/* Which bytes stand as they are, for each way of escaping, as bits. */
+enum { BARE = 1 << GCN_ESCAPE_BARE, WORD = 1 << GCN_ESCAPE_WORD, QUOTED = 1 << GCN_ESCAPE_QUOTED };
+
+static const uint8_t plain[256] = {
+    [' '] = BARE | QUOTED,
+    ['!'] = BARE | WORD | QUOTED,
+    ['#' ... '['] = BARE | WORD | QUOTED,
+    [']' ... '~'] = BARE | WORD | QUOTED,
+};
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each byte of `word` that is `byte`; bytes above the lowest such one may be wrong. */
+static inline uint64_t where_equal(uint64_t word, unsigned char byte)
 {
-    return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\' &&
-           (byte != ' ' || how != GCN_ESCAPE_WORD);
+    uint64_t zero = word ^ EACH(byte);
+    return (zero - EACH(0x01)) & ~zero & EACH(0x80);
+}
+
+/* The same for the bytes that are not plain. */
+static inline uint64_t where_special(uint64_t word, enum gcn_escape how)
+{
+    uint64_t below = how == GCN_ESCAPE_WORD ? EACH(0x21) : EACH(0x20);
+
+    return (word & EACH(0x80)) | ((word - below) & ~word & EACH(0x80)) | where_equal(word, '"') |
+           where_equal(word, '\\') | where_equal(word, 0x7f);
+}
+
+/* How many bytes of `value` are plain before the first that is not. Eight at a time. */
+static size_t plain_span(struct gcn_slice value, enum gcn_escape how)
+{
+    size_t n = 0;
+    uint64_t word;
+
+    for (; value.len - n >= sizeof(word); n += sizeof(word)) {
+        memcpy(&word, value.ptr + n, sizeof(word));
+        uint64_t special = where_special(le64toh(word), how);
+        if (special != 0) {
+            return n + (size_t)__builtin_ctzll(special) / 8;
+        }
+    }
+    while (n < value.len && (plain[(unsigned char)value.ptr[n]] & 1 << how) != 0) {
+        n++;
+    }
+    return n;
+}
+
+bool gcn_text_is_word(struct gcn_slice value)
+{
+    return value.len > 0 && plain_span(value, GCN_ESCAPE_WORD) == value.len;
 }
 
 static void put_hex(struct gcn_text *text, const char *lead, unsigned value, int digits)
@@ -114,19 +162,19 @@ static size_t put_escape(struct gcn_text *text, struct gcn_slice value, enum gcn
 
 void gcn_text_escape(struct gcn_text *text, struct gcn_slice value, enum gcn_escape how)
 {
-    while (value.len > 0) {
-        size_t plain = 0;
-        while (plain < value.len && is_plain(value.ptr[plain], how)) {
-            plain++;
+    for (;;) {
+        size_t done = plain_span(value, how);
+        if (GCN_LIKELY(done == value.len)) {
+            gcn_text_put_slice(text, value);
+            return;
         }
-        size_t more = 0;
-        if (plain < value.len && (unsigned char)value.ptr[plain] >= 0x80) {
-            more = gcn_utf8_printable(value.ptr + plain, value.len - plain);
-        }
-        size_t done = plain + more;
-        gcn_text_put(text, value.ptr, done);
-        if (done == plain && plain < value.len) {
-            struct gcn_slice rest = {value.ptr + plain, value.len - plain};
+        size_t more = (unsigned char)value.ptr[done] < 0x80
+                          ? 0
+                          : gcn_utf8_printable(value.ptr + done, value.len - done);
+        gcn_text_put(text, value.ptr, done + more);
+        done += more;
+        if (more == 0) {
+            struct gcn_slice rest = {value.ptr + done, value.len - done};
             done += put_escape(text, rest, how);
         }
         value.ptr += done;
