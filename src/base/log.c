@@ -176,6 +176,7 @@ static size_t put_ellipsis(char *text, size_t cap)
     return at + sizeof(cut) - 1;
 }
 
+GCN_PRINTF(3, 0)
 static void write_line(enum gcn_log_level level, const char *suffix, const char *fmt, va_list args)
 {
     char text[LINE_BYTES / 2];
