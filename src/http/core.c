@@ -227,6 +227,7 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
         }
         conn->state = GCN_CONN_RUNNING;
         x->req.began_us = core->loop->now_us;
+        x->more = conn->in != NULL && conn->in->end - conn->in->start > conn->consumed;
         memset(&x->hand_over, 0, sizeof(x->hand_over));
         prepare_response(core, x);
         return x;

@@ -135,7 +135,8 @@ static struct gcn_exchange *pop_todo(struct gcn_threads_exec *exec)
 
 static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
-    bool urgent = !gcn_out_is_empty(&x->res.out) || x->res.failed || !gcn_response_keeps(&x->res);
+    bool urgent = !gcn_out_is_empty(&x->res.out) || x->res.failed || x->more ||
+                  !gcn_response_keeps(&x->res);
 
     pthread_mutex_lock(&exec->lock);
     if (exec->overdue.limit_us > 0) {

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.process import wait_until
+from harness.wire import request_bytes
 
 
 def get_all(server, targets):
@@ -34,6 +35,16 @@ def test_requests_on_kept_connections_run_at_once(gcorn):
         assert [connection.response().body for connection in connections] == [b"met"] * 3
     for connection in connections:
         connection.close()
+
+
+def test_pipelined_requests_do_not_wait_for_each_other(gcorn):
+    server = gcorn("probe:app", "--threads", "2")
+    with server.connect() as connection:
+        began = time.monotonic()
+        connection.send(b"".join(request_bytes("GET", "/hello") for _ in range(40)))
+        for _ in range(40):
+            assert connection.response().body == b"Hello, World!"
+        assert time.monotonic() - began < 5
 
 
 def test_a_thread_keeps_its_local_state(gcorn):

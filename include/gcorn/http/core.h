@@ -77,6 +77,7 @@ struct gcn_core_events {
 struct gcn_exchange {
     struct gcn_list link;  /* in core->ready, or the executor's */
     struct gcn_conn *conn; /* borrowed */
+    bool more;             /* when it was taken, input of the next request was there already */
     struct gcn_request req;
     struct gcn_response res;
     /* The executor's own, for apps on other threads than the loop's; guarded by its lock. Zero when taken. */
