@@ -142,7 +142,7 @@ class Server:
         if self.request_bytes == 0:
             probe = b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline and self.popen.poll() is None:
+        while time.monotonic() < deadline and self.is_running():
             try:
                 with socket.create_connection(("127.0.0.1", self.port), 1) as client:
                     client.settimeout(5)
@@ -168,16 +168,14 @@ class Server:
         return total / TICKS
 
     def stop(self):
-        for signum, seconds in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
-            try:
-                os.killpg(self.popen.pid, signum)
-            except ProcessLookupError:
-                pass
-            try:
-                self.popen.wait(seconds)
-            except subprocess.TimeoutExpired:
-                continue
-        try:
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        """End it, and what is left of its session; the leader is waited for last, so the number stays ours."""
+        os.killpg(self.popen.pid, signal.SIGTERM)
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline and self.is_running():
+            time.sleep(0.05)
+        os.killpg(self.popen.pid, signal.SIGKILL)
+        self.popen.wait()
+
+    def is_running(self):
+        """True if its first process has not ended. Does not reap it."""
+        return os.waitid(os.P_PID, self.popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from harness.process import descriptors
+from harness.process import descriptors, wait_until
 from harness.wire import chunked
 
 
@@ -151,6 +151,7 @@ def test_a_large_body_leaves_no_file(server):
     worker = server.workers[0]
     server.request("POST", "/echo", body=b"x" * 5_000_000)
     before = descriptors(worker)
-    for _ in range(5):
+    for _ in range(20):
         server.request("POST", "/echo", body=b"x" * 5_000_000)
-    assert descriptors(worker) == before
+    # A connection or two may linger.
+    wait_until(lambda: descriptors(worker) <= before, f"no more than {before} descriptors")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from apps.probe import BAD_STARTS, FILE_SIZE
-from harness.process import descriptors
+from harness.process import descriptors, wait_until
 
 FILE = bytes(number % 251 for number in range(FILE_SIZE))
 
@@ -165,12 +165,13 @@ def test_what_is_no_file_is_read_in_blocks_and_closed(server):
 
 
 def test_files_are_closed(server):
-    counts = []
-    for _ in range(3):
-        for _ in range(20):
-            server.get("/file")
-        counts.append(descriptors(server.workers[0]))
-    assert counts[1] == counts[2]
+    worker = server.workers[0]
+    server.get("/file")
+    before = descriptors(worker)
+    for _ in range(40):
+        server.get("/file")
+    # A connection or two may linger.
+    wait_until(lambda: descriptors(worker) <= before, f"no more than {before} descriptors")
 
 
 # close() exactly once, on every path.

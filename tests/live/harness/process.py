@@ -90,6 +90,8 @@ class Process:
 
     def kill(self):
         """End the whole group now. Harmless if there is nothing left of it."""
+        if self.popen.poll() is not None and not self._is_open:
+            return  # its number may be another's by now
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except ProcessLookupError:
