@@ -70,6 +70,23 @@ static bool fail_at(struct loader *loader, const yaml_mark_t *mark, const char *
     return false;
 }
 
+/* The byte at a mark, which counts characters; NUL behind the end. */
+static char byte_at(struct gcn_slice text, const yaml_mark_t *mark)
+{
+    struct gcn_slice line = {NULL, 0};
+    size_t at = 0, column = 0;
+
+    for (size_t i = 0; i <= mark->line; i++) {
+        gcn_slice_cut(text, '\n', &line, &text);
+    }
+    while (at < line.len &&
+           (column < mark->column || ((unsigned char)line.ptr[at] & 0xc0) == 0x80)) {
+        at++;
+        column += at < line.len && ((unsigned char)line.ptr[at] & 0xc0) != 0x80;
+    }
+    return at < line.len ? line.ptr[at] : '\0';
+}
+
 /* Say what libyaml found, in words for whoever wrote the file. */
 static bool fail_parser(struct loader *loader)
 {
@@ -83,7 +100,7 @@ static bool fail_parser(struct loader *loader)
         loader->failed = true;
         return false;
     }
-    if (mark.index < loader->text.len && loader->text.ptr[mark.index] == '\t') {
+    if (byte_at(loader->text, &mark) == '\t') {
         return fail_at(loader, &mark, "a tab may not indent; use blanks");
     }
     return fail_at(loader, &mark, "%s%s%s", parser->problem == NULL ? "not YAML" : parser->problem,
@@ -397,6 +414,7 @@ bool gcn_yaml_parse(struct gcn_slice text, struct gcn_arena *arena, const struct
     struct loader *loader = gcn_alloc_zero(1, sizeof(*loader));
 
     *out = NULL;
+    gcn_slice_skip(&text, "\xef\xbb\xbf"); /* a byte order mark, from an editor */
     loader->text = text;
     loader->arena = arena;
     loader->on_error = on_error;

@@ -67,6 +67,9 @@ static void documents_become_values(void **state)
         {"a: &a {x: 1}\nb: &b {x: 2, y: 2}\nc: {<<: [*a, *b]}\n",
          "{\"a\": {\"x\": 1}, \"b\": {\"x\": 2, \"y\": 2}, \"c\": {\"x\": 1, \"y\": 2}}"},
         {"a: '<<'\n'<<': {x: 1}\n", "{\"a\": \"<<\", \"<<\": {\"x\": 1}}"},
+        {"\xef\xbb\xbf"
+         "a: 1\r\n",
+         "{\"a\": 1}"},
         {"a: !!str 12\nb: !!int 13\n", "{\"a\": \"12\", \"b\": \"13\"}"},
     };
     (void)state;
@@ -97,6 +100,9 @@ static void wrong_documents_are_reported_with_their_place(void **state)
         {"d: {<<: {a: 1}, <<: {b: 1}}\n", "1:17 <<: this key is already at 1:5"},
         {"d: {<<: 3}\n", "1:10 << needs a map, or a list of maps"},
         {"a:\n\tb: 1\n", "2:1 a tab may not indent; use blanks"},
+        {"a: \xc3\xa4\xc3\xb6\nb:\n\tc: 1\n", "3:1 a tab may not indent; use blanks"},
+        {"\xc3\xa4: \t@\n", "1:5 found character that cannot start any token, while scanning for "
+                            "the next token"},
         {"a: b: c\n", "1:5 mapping values are not allowed in this context"},
         {"a: [1, 2\n", "2:1 did not find expected ',' or ']', while parsing a flow sequence"},
         {"a: 'x\n", "2:1 found unexpected end of stream, while scanning a quoted scalar"},
