@@ -4,7 +4,9 @@
  */
 #include "check.h"
 
-#include <gcorn/base/mem.h>
+#include <string.h>
+
+#include <gcorn/log/access.h>
 #include <gcorn/proc/exitcode.h>
 
 #include "env.h"
@@ -87,6 +89,30 @@ static void check_worker_class(struct gcn_draft *draft)
     }
 }
 
+/* The access log says itself whether it can be written as the settings want it. */
+static void check_access_log(struct gcn_draft *draft)
+{
+    const struct gcn_settings *settings = draft->settings;
+    const struct gcn_access_options options = {
+        .accesslog = "-", /* what is checked opens no file */
+        .format = settings->access_log_format,
+        .statuses = settings->access_log_status.items,
+        .n_statuses = settings->access_log_status.n,
+        .uid = (uid_t)-1,
+        .gid = (gid_t)-1,
+    };
+    struct gcn_error err = {{0}};
+
+    struct gcn_access *access = gcn_access_open(&options, &err);
+    if (access == NULL) {
+        bool is_status = strncmp(err.text, "access_log_status", 17) == 0;
+        struct gcn_place place = place_of(draft, is_status ? GCN_SETTING_access_log_status
+                                                           : GCN_SETTING_access_log_format);
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "%s", err.text);
+    }
+    gcn_access_close(access);
+}
+
 static void check_app(struct gcn_draft *draft)
 {
     const struct gcn_settings *settings = draft->settings;
@@ -135,5 +161,6 @@ void gcn_check_all(struct gcn_draft *draft)
     }
     gcn_draft_finish(&defaults);
     check_worker_class(draft);
+    check_access_log(draft);
     check_app(draft);
 }

@@ -19,6 +19,7 @@
 struct gcn_draft {
     struct gcn_settings *settings; /* owned until the load succeeds */
     const struct gcn_load_request *request;
+    const char *venv; /* of command line or variable: a config file runs in it; NULL if unset */
     struct gcn_buf errors;      /* one a line */
     int exit_code;              /* 0: no error so far */
     struct gcn_notice *notices; /* owned, grows */

@@ -199,7 +199,7 @@ static bool exists(const char *path)
 static void apply_python_path(struct gcn_draft *draft, const char *path, const char *shown)
 {
     struct gcn_config_source source = {
-        .path = path, .shown = shown, .start_dir = draft->request->start_dir};
+        .path = path, .shown = shown, .start_dir = draft->request->start_dir, .venv = draft->venv};
 
     if (!has_suffix(gcn_slice_of(path), ".py") && !has_suffix(gcn_slice_of(path), ".pyc")) {
         gcn_draft_notice(draft, GCN_LOG_WARN,
@@ -257,6 +257,7 @@ void gcn_file_apply(struct gcn_draft *draft, const char *wanted, const struct gc
                                          .module = gcn_draft_copy(draft, text),
                                          .shown = draft->settings->config,
                                          .start_dir = draft->request->start_dir,
+                                         .venv = draft->venv,
                                      });
     } else {
         gcn_slice_skip(&text, "file:");

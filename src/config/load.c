@@ -34,7 +34,12 @@ static void apply_file(struct gcn_draft *draft, const struct gcn_cmdline *cmdlin
     const struct gcn_place place = {GCN_LAYER_CMDLINE, GCN_DIALECT_TEXT, "--config"};
     const struct gcn_value *from_cmdline = gcn_cmdline_find(cmdline, GCN_SETTING_config);
     const struct gcn_value *from_env = gcn_cmdline_find(env, GCN_SETTING_config);
+    const struct gcn_value *venv = gcn_cmdline_find(cmdline, GCN_SETTING_venv);
 
+    if (venv == NULL) {
+        venv = gcn_cmdline_find(env, GCN_SETTING_venv);
+    }
+    draft->venv = venv == NULL ? NULL : venv->text.ptr;
     if (from_cmdline != NULL && gcn_text_strip(from_cmdline->text).len > 0) {
         gcn_file_apply(draft, from_cmdline->text.ptr, &place);
     } else {

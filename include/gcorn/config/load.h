@@ -48,6 +48,7 @@ struct gcn_config_source {
     const char *module;    /* of "python:MODULE", or NULL: exactly one of the two is set */
     const char *shown;     /* how messages name it: "gunicorn.conf.py", "python:conf.prod" */
     const char *start_dir; /* current directory and sys.path[0] while it runs */
+    const char *venv;      /* the virtual environment to run it in, as far as is known; or NULL */
 };
 
 /* Takes the values of one config file. Opaque; lives as long as the call of `read`. */

@@ -66,6 +66,18 @@ static void what_is_pointless_is_a_notice(void **state)
     assert_int_equal(load_ok(*state, WORDS("--http-parser=auto", "app"))->n_notices, 0);
 }
 
+static void the_access_log_is_checked_before_it_is_opened(void **state)
+{
+    load_ok(*state, WORDS("--access-logformat", "%(h)s %({x-a}i)s", "app"));
+    load_ok(*state, WORDS("--access-logformat", "json", "--access-log-status", "404,5xx", "app"));
+    assert_false(loading_run(*state, WORDS("--access-logformat", "%(h", "app")));
+    assert_contains(((struct loading *)*state)->failure.text.ptr,
+                    "command line, --access-logformat: access_log_format: ");
+    assert_false(loading_run(*state, WORDS("--access-log-status", "4x", "app")));
+    assert_contains(((struct loading *)*state)->failure.text.ptr,
+                    "command line, --access-log-status: access_log_status: \"4x\" is neither ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -73,6 +85,7 @@ int main(void)
         loading_test(other_worker_classes_are_refused),
         loading_test(what_is_missing_stops_the_start_unless_it_is_the_default),
         loading_test(what_is_pointless_is_a_notice),
+        loading_test(the_access_log_is_checked_before_it_is_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 struct script {
     void (*put)(struct gcn_config_sink *sink);
     bool fails;
-    char path[256], module[64], shown[256];
+    char path[256], module[64], shown[256], venv[64];
 };
 
 static bool fake_read(void *context, const struct gcn_config_source *source,
@@ -22,6 +22,7 @@ static bool fake_read(void *context, const struct gcn_config_source *source,
     snprintf(script->module, sizeof(script->module), "%s",
              source->module == NULL ? "" : source->module);
     snprintf(script->shown, sizeof(script->shown), "%s", source->shown);
+    snprintf(script->venv, sizeof(script->venv), "%s", source->venv == NULL ? "" : source->venv);
     if (script->fails) {
         gcn_buf_append_str(&failure->text, "Traceback:\nZeroDivisionError");
         failure->exit_code = 7;
@@ -187,6 +188,13 @@ static void the_source_names_file_or_module(void **state)
     assert_string_equal(script.path, "");
     assert_string_equal(script.module, "conf.prod");
     assert_string_equal(script.shown, "python:conf.prod");
+    assert_string_equal(script.venv, "");
+    loading->request.env = ENV("GCORN_CMD_ARGS=--venv /a");
+    load_ok(loading, WORDS("app"));
+    assert_string_equal(script.venv, "/a");
+    load_ok(loading, WORDS("--venv", "/b", "app"));
+    assert_string_equal(script.venv, "/b");
+    loading->request.env = NULL;
 
     loading_write(loading, "gcorn.conf.py", "");
     load_ok(loading, WORDS("app"));
