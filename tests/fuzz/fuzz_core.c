@@ -34,6 +34,7 @@ static struct {
     struct gcn_http_limits limits;
     bool trusted;
     struct gcn_buf seen;    /* "METHOD TARGET LENGTH\n" of each call of the app */
+    bool kept;              /* the last response did not end the connection */
     struct gcn_buf answers; /* what the client has read */
 } run;
 
@@ -68,6 +69,7 @@ static void answer(struct gcn_request *req, struct gcn_response *res)
     note_call(req);
     if (kind == 'f') {
         gcn_response_fail(res, 500);
+        run.kept = gcn_response_keeps(res);
         return;
     }
     enum gcn_response_fault fault = gcn_response_begin(res, statuses[(unsigned char)kind % 3]);
@@ -80,6 +82,7 @@ static void answer(struct gcn_request *req, struct gcn_response *res)
         (void)!gcn_response_write(res, body, flush, NULL, NULL, NULL);
     }
     gcn_response_end(res);
+    run.kept = gcn_response_keeps(res);
 }
 
 static void turn(void)
@@ -221,13 +224,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     run.limits.keepalive_us = run.limits.linger_us = 60 * 1000000;
     run.limits.server_name = "fuzz";
     run.trusted = options.trusted;
+    run.kept = true;
     gcn_buf_append(&wire.input, data, size);
     gcn_buf_append(&calls, "", 0);
     gcn_buf_append(&run.seen, "", 0);
     gcn_buf_append(&run.answers, "", 0);
     expect_calls(&wire, &calls);
     serve(data, size);
-    GCN_ASSERT(strcmp(calls.ptr, run.seen.ptr) == 0);
+    /* The model's app never ends a connection; ours does, by failing or by a body without an end. */
+    GCN_ASSERT(gcn_slice_has_prefix(gcn_buf_slice(&calls), run.seen.ptr));
+    GCN_ASSERT(!run.kept || calls.len == run.seen.len);
     check_answers();
     gcn_buf_finish(&wire.input);
     gcn_buf_finish(&calls);
