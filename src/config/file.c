@@ -13,6 +13,7 @@
 #include <gcorn/proc/exitcode.h>
 
 #include "path.h"
+#include "spelling.h"
 #include "suggest.h"
 #include "yaml_load.h"
 
@@ -65,7 +66,7 @@ static struct gcn_slice suggest_key(struct gcn_slice key)
         struct gcn_slice flags = gcn_slice_of(row->flags), flag;
         size_t before = by_flag.distance;
         gcn_suggest_offer(&by_name, gcn_slice_of(row->name));
-        while (gcn_slice_cut(flags, ' ', &flag, &flags) || flag.len > 0) {
+        while (gcn_flag_take(&flags, &flag)) {
             if (gcn_slice_skip(&flag, "--")) {
                 gcn_suggest_offer(&by_flag, flag);
             }
