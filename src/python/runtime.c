@@ -252,6 +252,7 @@ bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
         return false;
     }
     signal(SIGPIPE, SIG_IGN); /* apps expect BrokenPipeError, as in any Python program */
+    signal(SIGXFSZ, SIG_IGN); /* … and OSError; bodies on disk are refused with 507, too */
     gcn_py.started = true;
     gcn_py.options = *options;
     gcn_py.interp = PyInterpreterState_Get();
