@@ -18,6 +18,7 @@
 
 static int n_args;
 static char **args;
+static char **copy; /* lives as long as the process, like the environment's */
 
 static void read_cmdline(char text[4096])
 {
@@ -37,7 +38,7 @@ static void title_replaces_the_arguments_and_keeps_the_environment(void **state)
     strcpy(first, args[0]);
     gcn_title_set("ignored before init");
     setenv("GCORN_TEST_BEFORE", "1", 1);
-    char **copy = gcn_title_init(n_args, args);
+    copy = gcn_title_init(n_args, args);
     gcn_title_set("gcorn: master [%s]", "app");
     read_cmdline(text);
     assert_string_equal(text, "gcorn: master [app]");
