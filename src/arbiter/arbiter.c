@@ -20,7 +20,9 @@ enum { LONGEST_WAIT_MS = 3600000 };
 static int wait_ms(const struct gcn_arbiter *arb)
 {
     int64_t next_ms = gcn_policy_next_ms(&arb->policy, &arb->children);
+    int64_t preload_ms = gcn_preload_next_ms(arb);
 
+    next_ms = preload_ms < next_ms ? preload_ms : next_ms;
     if (arb->stop != GCN_STOP_NOT && arb->progress_ms < next_ms) {
         next_ms = arb->progress_ms;
     }
@@ -38,7 +40,7 @@ static void supervise(struct gcn_arbiter *arb)
 {
     arb->loop.now_us = gcn_clock_us();
     gcn_workers_manage(arb);
-    while (arb->stop == GCN_STOP_NOT || arb->children.n > 0) {
+    while (arb->stop == GCN_STOP_NOT || arb->children.n > 0 || arb->leaving.pid != 0) {
         gcn_loop_wait(&arb->loop, wait_ms(arb));
         gcn_loop_dispatch(&arb->loop);
         gcn_workers_look(arb);
@@ -97,6 +99,7 @@ int gcn_arbiter_run(struct gcn_settings *settings, const struct gcn_load_request
         .loop = {.epoll_fd = -1},
         .signals = {.fd = -1},
         .daemon = {.report_fd = -1},
+        .leaving = {.fd = -1},
     };
 
     arb.good = gcn_generation_create(&arb, settings);

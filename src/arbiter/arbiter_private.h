@@ -20,12 +20,16 @@
 
 #include "children.h"
 #include "policy.h"
+#include "preload.h"
 #include "sockets.h"
+
+struct gcn_worker_start;
 
 /* One scoreboard. A full one gets a larger successor for the workers to come, and stays. */
 struct gcn_arbiter_board {
     struct gcn_scoreboard board;
     struct gcn_watch watch;          /* of board.arbiter_fd */
+    struct gcn_access_place **places; /* owned: where the worker of each slot gathers log lines */
     struct gcn_arbiter_board *older; /* owned */
 };
 
@@ -34,6 +38,7 @@ struct gcn_generation {
     uint64_t number;               /* 1, 2, … */
     struct gcn_settings *settings; /* owned */
     struct gcn_access *access;     /* owned; NULL: no access log */
+    struct gcn_preloader preloader;
     struct gcn_sockets sockets;
     int32_t sockets_number;        /* equal in generations with the same sockets */
 };
@@ -62,6 +67,7 @@ struct gcn_arbiter {
     struct gcn_arbiter_board *boards; /* owned; new workers get slots of the first */
     struct gcn_children children;
     struct gcn_policy policy;
+    struct gcn_preloader leaving; /* one whose generation is gone, until it is gone, too */
 
     struct gcn_daemon daemon;
     char *pidfile;              /* owned: the file that was written; NULL: none */
@@ -104,11 +110,18 @@ GCN_MUST_CHECK bool gcn_boards_grow(struct gcn_arbiter *arb, uint32_t n_slots,
 GCN_MUST_CHECK bool gcn_boards_fit(struct gcn_arbiter *arb, int64_t workers,
                                    struct gcn_error *err);
 
-/* A free slot for `child`, with its board. False (logged) if the system gives no more. */
-GCN_MUST_CHECK bool gcn_boards_take(struct gcn_arbiter *arb, struct gcn_child *child);
+/*
+ * A free slot for `child`, with its board: of `limit` and older ones, or, if that is NULL, of any, or a
+ * new one. False (logged) if there is none.
+ */
+GCN_MUST_CHECK bool gcn_boards_take(struct gcn_arbiter *arb, const struct gcn_arbiter_board *limit,
+                                    struct gcn_child *child);
 
-/* Give back the slot of a reaped child. */
-void gcn_boards_give_back(struct gcn_child *child);
+/* Where the worker with the child's slot gathers lines of the access log. */
+struct gcn_access_place *gcn_boards_place(const struct gcn_child *child);
+
+/* Give back the slot of a child that is gone, and write what it left of the access log. */
+void gcn_boards_give_back(struct gcn_arbiter *arb, struct gcn_child *child);
 
 void gcn_boards_finish(struct gcn_arbiter *arb);
 
@@ -158,6 +171,16 @@ enum { GCN_WORKERS_DOING_BYTES = GCN_SLOT_DOING_BYTES + 32 };
 
 /* ", in GET /path for 1.2 s" at `out`, or "" if the worker runs no request. Returns out. */
 const char *gcn_workers_doing(const struct gcn_child *child, char out[GCN_WORKERS_DOING_BYTES]);
+
+/*
+ * What a worker of `generation` is started with. `child` is its place, or NULL for a process that
+ * only loads the app. In the child: opens the error log of settings that are only tried.
+ */
+void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation *generation,
+                            const struct gcn_child *child, struct gcn_worker_start *out);
+
+/* Put off the next boot after one that failed. */
+void gcn_workers_back_off(struct gcn_arbiter *arb);
 
 /* Look at what workers have written: who is ready, who is tired. */
 void gcn_workers_look(struct gcn_arbiter *arb);

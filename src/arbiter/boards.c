@@ -13,6 +13,7 @@
 #include <gcorn/base/die.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/log/access.h>
 
 enum { SPARE_SLOTS = 8 };
 
@@ -30,6 +31,10 @@ static void on_poke(struct gcn_watch *watch, uint32_t events)
 static void destroy(struct gcn_arbiter *arb, struct gcn_arbiter_board *board)
 {
     gcn_loop_unwatch(&arb->loop, &board->watch, board->board.arbiter_fd);
+    for (uint32_t i = 0; i < board->board.n_slots; i++) {
+        gcn_access_place_close(board->places[i]);
+    }
+    gcn_free(board->places);
     gcn_scoreboard_close(&board->board);
     gcn_free(board);
 }
@@ -41,6 +46,13 @@ bool gcn_boards_grow(struct gcn_arbiter *arb, uint32_t n_slots, struct gcn_error
     board->watch.fn = on_poke;
     if (!gcn_scoreboard_open(&board->board, n_slots, err)) {
         goto fail;
+    }
+    board->places = gcn_alloc_zero(n_slots, sizeof(struct gcn_access_place *));
+    for (uint32_t i = 0; i < n_slots; i++) {
+        board->places[i] = gcn_access_place_open(err);
+        if (board->places[i] == NULL) {
+            goto fail;
+        }
     }
     if (!gcn_loop_watch(&arb->loop, &board->watch, board->board.arbiter_fd, EPOLLIN)) {
         gcn_error_set_errno(err, "cannot watch the scoreboard");
@@ -67,25 +79,39 @@ bool gcn_boards_fit(struct gcn_arbiter *arb, int64_t workers, struct gcn_error *
            gcn_boards_grow(arb, wanted > n_slots * 2 ? wanted : n_slots * 2, err);
 }
 
-bool gcn_boards_take(struct gcn_arbiter *arb, struct gcn_child *child)
+bool gcn_boards_take(struct gcn_arbiter *arb, const struct gcn_arbiter_board *limit,
+                     struct gcn_child *child)
 {
+    struct gcn_arbiter_board *newest = arb->boards;
     struct gcn_error err = {{0}};
 
-    child->slot = gcn_scoreboard_take(&arb->boards->board);
-    if (child->slot == NULL) {
-        if (!gcn_boards_grow(arb, arb->boards->board.n_slots * 2, &err)) {
-            gcn_error("no slot for another worker: %s", err.text);
-            return false;
-        }
-        child->slot = gcn_scoreboard_take(&arb->boards->board);
+    while (limit != NULL && newest != limit) {
+        newest = newest->older;
     }
-    GCN_ASSERT(child->slot != NULL);
-    child->board = arb->boards;
-    return true;
+    for (struct gcn_arbiter_board *board = newest; board != NULL; board = board->older) {
+        child->slot = gcn_scoreboard_take(&board->board);
+        child->board = board;
+        if (child->slot != NULL) {
+            return true;
+        }
+    }
+    if (limit != NULL || !gcn_boards_grow(arb, newest->board.n_slots * 2, &err)) {
+        gcn_error("there is no room for another worker%s%s", err.text[0] != '\0' ? ": " : "",
+                  err.text);
+        return false;
+    }
+    return gcn_boards_take(arb, NULL, child);
 }
 
-void gcn_boards_give_back(struct gcn_child *child)
+struct gcn_access_place *gcn_boards_place(const struct gcn_child *child)
 {
+    const struct gcn_arbiter_board *board = child->board;
+    return board->places[child->slot - board->board.slots];
+}
+
+void gcn_boards_give_back(struct gcn_arbiter *arb, struct gcn_child *child)
+{
+    gcn_access_rescue(arb->good->access, gcn_boards_place(child));
     gcn_scoreboard_free_slot(child->slot);
 }
 

@@ -36,6 +36,16 @@ struct gcn_child *gcn_children_find(struct gcn_children *children, pid_t pid)
     return NULL;
 }
 
+struct gcn_child *gcn_children_find_age(struct gcn_children *children, uint64_t age)
+{
+    for (size_t i = 0; i < children->n; i++) {
+        if (children->items[i].age == age) {
+            return &children->items[i];
+        }
+    }
+    return NULL;
+}
+
 void gcn_children_remove(struct gcn_children *children, struct gcn_child *child)
 {
     size_t at = (size_t)(child - children->items);

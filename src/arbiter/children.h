@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct gcn_access_place;
 struct gcn_slot;
 
 enum gcn_child_state {
@@ -23,14 +22,13 @@ enum gcn_child_state {
 
 /* One worker. Lifetime: from its fork to its reaping. Moves in memory when the table changes. */
 struct gcn_child {
-    pid_t pid;
+    pid_t pid;           /* 0: asked of a preloader, not known yet */
     uint64_t age;        /* 1 for the first of this arbiter */
     uint64_t generation; /* of the settings it was forked with */
     enum gcn_child_state state;
     bool tired;             /* it asked to be replaced */
     struct gcn_slot *slot;  /* borrowed from the scoreboard `board` */
     void *board;            /* borrowed: whoever gave the slot */
-    struct gcn_access_place *access_place; /* owned; rescued when it is reaped; NULL: none */
     int64_t ready_ms;       /* when it was ready; 0: not yet */
     int64_t kill_ms;        /* when it is to be killed; 0: it is not */
 };
@@ -47,8 +45,11 @@ void gcn_children_finish(struct gcn_children *children);
 /* Append a copy of `child` (younger than all there are); returns where it is until the table changes. */
 struct gcn_child *gcn_children_add(struct gcn_children *children, const struct gcn_child *child);
 
-/* The child `pid`, or NULL. */
+/* The child `pid` (> 0), or NULL. */
 struct gcn_child *gcn_children_find(struct gcn_children *children, pid_t pid);
+
+/* The child of that age, or NULL. */
+struct gcn_child *gcn_children_find_age(struct gcn_children *children, uint64_t age);
 
 /* Forget `child`, which is in the table. */
 void gcn_children_remove(struct gcn_children *children, struct gcn_child *child);

@@ -16,6 +16,7 @@ struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
     generation->number = ++arb->generations;
     generation->settings = settings;
     generation->sockets_number = (int32_t)generation->number;
+    generation->preloader.fd = -1;
     return generation;
 }
 
@@ -48,6 +49,7 @@ void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *gene
     if (generation == NULL) {
         return;
     }
+    gcn_preload_drop(arb, generation);
     gcn_sockets_close(&generation->sockets, keep == NULL ? NULL : &keep->sockets, ours);
     gcn_access_close(generation->access);
     gcn_settings_destroy(generation->settings);

@@ -132,17 +132,12 @@ static uint32_t surge(const struct gcn_policy *policy, const struct census *cens
     return census->tired > 0 ? 1 : 0;
 }
 
-static bool may_boot(const struct gcn_policy *policy)
-{
-    return policy->now_ms >= policy->boot_after_ms;
-}
-
 static bool wants_worker(const struct gcn_policy *policy, const struct census *census)
 {
     uint32_t live = census->ready + census->booting;
 
-    if (policy->failures > 0 && census->booting > 0) {
-        return false; /* one attempt at a time until one succeeds */
+    if (policy->good_waits || (policy->failures > 0 && census->booting > 0)) {
+        return false; /* after a failure one attempt at a time, until one succeeds */
     }
     return census->fresh < policy->target && live < policy->target + surge(policy, census);
 }
@@ -161,9 +156,9 @@ struct gcn_plan gcn_policy_next(const struct gcn_policy *policy, struct gcn_chil
     }
     if (plan.child != NULL) {
         plan.kind = GCN_PLAN_RETIRE;
-    } else if (policy->trial != 0 && census.trying == 0) {
+    } else if (policy->trial != 0 && !policy->trial_waits && census.trying == 0) {
         plan = (struct gcn_plan){.kind = GCN_PLAN_SPAWN, .generation = policy->trial};
-    } else if (wants_worker(policy, &census) && may_boot(policy)) {
+    } else if (wants_worker(policy, &census) && policy->now_ms >= policy->boot_after_ms) {
         plan = (struct gcn_plan){.kind = GCN_PLAN_SPAWN, .generation = policy->good};
     }
     return plan;

@@ -20,6 +20,8 @@ struct gcn_policy {
     uint32_t target;     /* workers that should serve */
     uint64_t good;       /* the generation that they should be of */
     uint64_t trial;      /* the generation that is being tried; 0: none */
+    bool good_waits;     /* no worker of the good generation can be started now, … */
+    bool trial_waits;    /* … or of the trial: its app is still being preloaded */
     bool stopping;       /* the server stops: nothing is started, nobody is retired */
     uint32_t failures;   /* boots that failed since the last that succeeded */
     int64_t boot_after_ms; /* no worker is started before; 0: at once */

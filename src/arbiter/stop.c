@@ -52,6 +52,7 @@ void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)
         arb->progress_ms = arb->stop_began_ms + FIRST_PROGRESS_MS;
         gcn_announce_stop(arb);
         close_sockets(arb);
+        gcn_preload_drop(arb, arb->good);
     }
     gcn_workers_tell_all(arb, how == GCN_STOP_GRACEFUL ? SIGTERM : SIGQUIT, grace_ms);
 }

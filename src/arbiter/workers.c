@@ -28,7 +28,7 @@ struct birth {
     const struct gcn_child *child;
 };
 
-/* In the child: the arbiter changes its own error log only when the trial has succeeded. */
+/* The arbiter changes its own error log only when the trial has succeeded. */
 static void open_trial_log(const struct gcn_settings *settings)
 {
     struct gcn_error err = {{0}};
@@ -39,32 +39,40 @@ static void open_trial_log(const struct gcn_settings *settings)
     }
 }
 
+void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation *generation,
+                            const struct gcn_child *child, struct gcn_worker_start *out)
+{
+    *out = (struct gcn_worker_start){
+        .settings = generation->settings,
+        .argv = arb->request->argv,
+        .proc_name = gcn_settings_proc_name(generation->settings),
+        .listeners = generation->sockets.items,
+        .n_listeners = generation->sockets.n,
+        .arbiter_pid = arb->pid,
+        .signals = &arb->signals,
+        .access = generation->access,
+    };
+    if (child != NULL) {
+        struct gcn_arbiter_board *board = child->board;
+        out->board = &board->board;
+        out->slot = child->slot;
+        out->age = child->age;
+        out->access_place = gcn_boards_place(child);
+    }
+    if (generation == arb->trial) {
+        open_trial_log(generation->settings);
+    }
+}
+
 /* In the child. Descriptors of the arbiter's own are closed; the rest is CLOEXEC or meant for it. */
 static void be_worker(void *context)
 {
     const struct birth *birth = context;
-    struct gcn_arbiter *arb = birth->arb;
-    struct gcn_arbiter_board *board = birth->child->board;
-    const struct gcn_settings *settings = birth->generation->settings;
-    const struct gcn_worker_start start = {
-        .settings = settings,
-        .argv = arb->request->argv,
-        .proc_name = gcn_settings_proc_name(settings),
-        .board = &board->board,
-        .slot = birth->child->slot,
-        .listeners = birth->generation->sockets.items,
-        .n_listeners = birth->generation->sockets.n,
-        .age = birth->child->age,
-        .arbiter_pid = arb->pid,
-        .signals = &arb->signals,
-        .access = birth->generation->access,
-        .access_place = birth->child->access_place,
-    };
+    struct gcn_worker_start start;
 
-    close(arb->loop.epoll_fd);
-    if (birth->generation == arb->trial) {
-        open_trial_log(settings);
-    }
+    gcn_preload_close_channels(birth->arb);
+    close(birth->arb->loop.epoll_fd);
+    gcn_workers_fill_start(birth->arb, birth->generation, birth->child, &start);
     gcn_worker_run(&start);
 }
 
@@ -81,8 +89,7 @@ static void prepare_slot(const struct gcn_child *child, const struct gcn_generat
     atomic_store_explicit(&child->slot->deadline_ms, deadline_ms, memory_order_relaxed);
 }
 
-/* Put off the next boot after one that failed. */
-static void back_off(struct gcn_arbiter *arb)
+void gcn_workers_back_off(struct gcn_arbiter *arb)
 {
     arb->policy.failures++;
     int64_t pause_ms = gcn_policy_pause_ms(arb->policy.failures);
@@ -91,44 +98,41 @@ static void back_off(struct gcn_arbiter *arb)
              pause_ms / 1000, pause_ms % 1000 / 10);
 }
 
-/* Where a worker of `generation` gathers lines of the access log; without it some may be lost with it. */
-static struct gcn_access_place *open_access_place(const struct gcn_generation *generation)
+/* Fork the worker `child`, here or in the process that has its app. False (logged) if that fails. */
+static bool fork_worker(struct gcn_arbiter *arb, struct gcn_generation *generation,
+                        struct gcn_child *child)
 {
-    struct gcn_error err = {{0}};
+    struct birth birth = {arb, generation, child};
 
-    if (generation->access == NULL) {
-        return NULL;
+    if (generation->settings->preload_app) {
+        return gcn_preload_order(generation, child);
     }
-    struct gcn_access_place *place = gcn_access_place_open(&err);
-    if (place == NULL) {
-        gcn_warn("%s", err.text);
+    child->pid = gcn_spawn(be_worker, &birth);
+    if (child->pid < 0) {
+        gcn_error_errno("cannot fork a worker");
     }
-    return place;
+    return child->pid > 0;
 }
 
 static void spawn(struct gcn_arbiter *arb, uint64_t number)
 {
     struct gcn_generation *generation =
         arb->trial != NULL && arb->trial->number == number ? arb->trial : arb->good;
+    bool preloads = generation->settings->preload_app;
     struct gcn_child child = {
         .age = arb->ages + 1,
         .generation = generation->number,
         .state = GCN_CHILD_BOOTING,
     };
 
-    if (!gcn_boards_take(arb, &child)) {
-        back_off(arb);
+    if (!gcn_boards_take(arb, preloads ? generation->preloader.newest : NULL, &child)) {
+        gcn_workers_back_off(arb);
         return;
     }
     prepare_slot(&child, generation);
-    child.access_place = open_access_place(generation);
-    struct birth birth = {arb, generation, &child};
-    child.pid = gcn_spawn(be_worker, &birth);
-    if (child.pid < 0) {
-        gcn_error_errno("cannot fork a worker");
-        gcn_access_rescue(NULL, child.access_place);
-        gcn_boards_give_back(&child);
-        back_off(arb);
+    if (!fork_worker(arb, generation, &child)) {
+        gcn_boards_give_back(arb, &child);
+        gcn_workers_back_off(arb);
         return;
     }
     arb->ages++;
@@ -137,7 +141,8 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
 
 static void send_signal(const struct gcn_child *child, int signum)
 {
-    if (kill(child->pid, signum) < 0 && errno != ESRCH) {
+    /* One that a preloader has not forked yet is dealt with when it is born. */
+    if (child->pid > 0 && kill(child->pid, signum) < 0 && errno != ESRCH) {
         gcn_error_errno("cannot signal worker %d", (int)child->pid);
     }
 }
@@ -200,6 +205,7 @@ void gcn_workers_manage(struct gcn_arbiter *arb)
 
     policy->good = arb->good->number;
     policy->trial = arb->trial == NULL ? 0 : arb->trial->number;
+    gcn_preload_manage(arb);
     for (;;) {
         policy->now_ms = gcn_arbiter_now_ms(arb);
         struct gcn_plan plan = gcn_policy_next(policy, &arb->children);
@@ -303,7 +309,7 @@ static void judge_end(struct gcn_arbiter *arb, const struct gcn_child *child,
                                                : "a worker failed to boot");
     } else {
         gcn_announce_start(arb, GCN_EXIT_OK); /* it is up, and goes on trying */
-        back_off(arb);
+        gcn_workers_back_off(arb);
     }
 }
 
@@ -312,20 +318,21 @@ void gcn_workers_reap(struct gcn_arbiter *arb)
     int status;
     pid_t pid;
 
+    gcn_preload_read(arb);
     gcn_workers_look(arb); /* so that one that was ready does not count as a failed boot */
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct gcn_child *child = gcn_children_find(&arb->children, pid);
         struct gcn_child_end end = gcn_child_end_decode(status);
         if (child == NULL) {
-            if (!gcn_upgrade_ended(arb, pid, end)) { /* as PID 1 we also inherit orphans */
+            if (!gcn_upgrade_ended(arb, pid, end) && !gcn_preload_ended(arb, pid, end)) {
+                /* as PID 1, or for a preloader, we also inherit orphans */
                 gcn_debug("reaped %d, not one of our children", (int)pid);
             }
             continue;
         }
         log_end(child, end);
         judge_end(arb, child, end);
-        gcn_access_rescue(arb->good->access, child->access_place);
-        gcn_boards_give_back(child);
+        gcn_boards_give_back(arb, child);
         gcn_children_remove(&arb->children, child);
     }
     if (pid < 0 && errno != ECHILD) {

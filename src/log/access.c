@@ -258,6 +258,13 @@ struct gcn_access_place *gcn_access_place_open(struct gcn_error *err)
     return place; /* zeroed by the kernel */
 }
 
+void gcn_access_place_close(struct gcn_access_place *place)
+{
+    if (place != NULL) {
+        munmap(place, sizeof(*place));
+    }
+}
+
 void gcn_access_attach(struct gcn_access *access, struct gcn_access_place *place)
 {
     access->format.pid = (int)getpid();
@@ -276,5 +283,5 @@ void gcn_access_rescue(struct gcn_access *access, struct gcn_access_place *place
     if (access != NULL && len > 0 && len <= sizeof(place->bytes) && place->bytes[len - 1] == '\n') {
         write_lines(access, place->bytes, len);
     }
-    munmap(place, sizeof(*place));
+    atomic_store_explicit(&place->len, 0, memory_order_relaxed);
 }

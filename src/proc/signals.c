@@ -12,13 +12,22 @@ static const int handled[] = {
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD,
 };
 
-bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
+static sigset_t handled_set(void)
 {
     sigset_t set;
 
     sigemptyset(&set);
     for (size_t i = 0; i < GCN_COUNT(handled); i++) {
         sigaddset(&set, handled[i]);
+    }
+    return set;
+}
+
+bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
+{
+    sigset_t set = handled_set();
+
+    for (size_t i = 0; i < GCN_COUNT(handled); i++) {
         /* Our parent may have ignored one; an ignored SIGCHLD would reap our children for us. */
         signal(handled[i], SIG_DFL);
     }
@@ -48,6 +57,12 @@ int gcn_signals_read(const struct gcn_signals *signals)
 
     ssize_t n = read(signals->fd, &info, sizeof(info));
     return n == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+void gcn_signals_hold(void)
+{
+    sigset_t set = handled_set();
+    sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 void gcn_signals_release(struct gcn_signals *signals)

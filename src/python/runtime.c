@@ -283,6 +283,20 @@ void gcn_py_set_after_fork_hook(void (*hook)(void))
     forks.after_fork = hook;
 }
 
+void gcn_py_freeze(void)
+{
+    PyObject *module = gcn_py.started ? PyImport_ImportModule("gc") : NULL;
+    PyObject *collected = module == NULL ? NULL : PyObject_CallMethod(module, "collect", NULL);
+    PyObject *frozen = collected == NULL ? NULL : PyObject_CallMethod(module, "freeze", NULL);
+
+    if (gcn_py.started && frozen == NULL) {
+        gcn_py_log_exception(GCN_LOG_WARN, "gc.freeze has failed");
+    }
+    Py_XDECREF(frozen);
+    Py_XDECREF(collected);
+    Py_XDECREF(module);
+}
+
 void gcn_py_before_fork(void)
 {
     if (gcn_py.started) {

@@ -119,6 +119,16 @@ static void export_environment(const struct gcn_settings *settings)
     }
 }
 
+/* The directory and the environment that the app is loaded in. */
+static bool enter_surroundings(const struct gcn_settings *settings, struct gcn_error *err)
+{
+    if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
+        return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
+    }
+    export_environment(settings);
+    return true;
+}
+
 /* Everything before Python. */
 static bool prepare(struct gcn_worker *worker, struct gcn_error *err)
 {
@@ -129,10 +139,9 @@ static bool prepare(struct gcn_worker *worker, struct gcn_error *err)
         .initgroups = settings->initgroups,
     };
 
-    if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
-        return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
+    if (!enter_surroundings(settings, err)) {
+        return false;
     }
-    export_environment(settings);
     raise_descriptor_limit(settings);
     if (!gcn_identity_assume(&identity, err)) {
         return false;
@@ -183,6 +192,22 @@ static bool boot(struct gcn_worker *worker, int *code)
     gcn_notes_booted();
     gcn_deadline_push(worker, gcn_clock_us());
     return true;
+}
+
+struct gcn_app *gcn_worker_preload(const struct gcn_worker_start *start, int *code)
+{
+    struct gcn_worker worker = {.start = start, .settings = start->settings};
+    struct gcn_error err = {{0}};
+
+    gcn_info("the app is preloaded in process %d", (int)getpid());
+    *code = GCN_EXIT_BOOT;
+    if (!enter_surroundings(start->settings, &err) || !load_app(&worker, &err, code)) {
+        gcn_error("%s", err.text);
+        gcn_py_stop();
+        return NULL;
+    }
+    gcn_py_freeze();
+    return worker.app;
 }
 
 static void finish(struct gcn_worker *worker)

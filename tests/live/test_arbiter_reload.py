@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.life import send, wait_until
+from harness.life import is_alive, send, start, title, wait_until
 from harness.load import Load
 
 APP = """
@@ -35,6 +35,13 @@ class Site:
     def configure(self, text):
         (self.folder / "gcorn.yaml").write_text("keepalive: 5\n" + text)
 
+    def workers(self, count):
+        """The pids of the workers, once there are `count` of them."""
+        def are_there():
+            pids = [pid for pid in self.server.workers if "worker" in title(pid)]
+            return len(pids) == count and pids
+        return wait_until(are_there, f"{count} workers")
+
     def version(self):
         return self.server.get("/").text.split()[0]
 
@@ -50,47 +57,47 @@ class Site:
         assert self.server.log.count("reload failed") == failed + 1
 
 
-@pytest.fixture
-def site(gcorn, tmp_path):
+@pytest.fixture(params=[(), ("--preload",)], ids=["plain", "preload"])
+def site(gcorn, tmp_path, request):
     def make(*args, **options):
-        return Site(gcorn, tmp_path, *args, **options)
+        return Site(gcorn, tmp_path, *args, *request.param, **options)
     return make
 
 
 def test_a_reload_under_load_brings_the_new_code_and_loses_nothing(site):
     it = site(workers=2)
-    old = set(it.server.wait_workers(2))
+    old = set(it.workers(2))
     load = Load(it.server)
     for version in ("2", "3", "4"):
         it.write(version)
         it.reload()
         wait_until(lambda: load.answers[-1].split()[0] == version, f"version {version}")
     assert load.finish() > 0
-    assert not old & set(it.server.wait_workers(2))
+    assert not old & set(it.workers(2))
     versions = [answer.split()[0] for answer in load.answers]
     assert set(versions) == {"1", "2", "3", "4"}
 
 
 def test_settings_are_read_again(site):
     it = site()
-    it.server.wait_workers(1)
+    it.workers(1)
     it.configure("workers: 3\nproc_name: other\n")
     it.reload()
-    it.server.wait_workers(3)
+    it.workers(3)
     with open(f"/proc/{it.server.pid}/cmdline", "rb") as file:
         assert file.read().rstrip(b"\0") == b"gcorn: master [other]"
     it.configure("workers: 1\n")
     it.reload()
-    it.server.wait_workers(1)
+    it.workers(1)
 
 
 def test_workers_added_by_ttin_go_with_a_reload(site):
     it = site()
-    it.server.wait_workers(1)
+    it.workers(1)
     send(it.server, signal.SIGTTIN)
-    it.server.wait_workers(2)
+    it.workers(2)
     it.reload()
-    it.server.wait_workers(1)
+    it.workers(1)
 
 
 @pytest.mark.parametrize("extra, words", [
@@ -104,11 +111,11 @@ def test_workers_added_by_ttin_go_with_a_reload(site):
     ("time.sleep(60)", "was not up within timeout")])
 def test_code_that_does_not_load_leaves_the_old_serving(site, extra, words):
     it = site("-t", "2", workers=2)
-    old = set(it.server.wait_workers(2))
+    old = set(it.workers(2))
     load = Load(it.server)
     it.write("2", extra)
     it.fail_to_reload(words)
-    assert set(it.server.wait_workers(2)) == old
+    assert set(it.workers(2)) == old
     it.write("3")
     it.reload()
     wait_until(lambda: load.answers[-1].split()[0] == "3", "version 3")
@@ -133,26 +140,29 @@ def test_settings_that_are_wrong_leave_the_old_serving(site, config, words):
 
 def test_a_reload_overtakes_one_that_hangs(site):
     it = site(workers=2)
+    before = len(it.server.workers)
     it.write("2", "time.sleep(60)")
     send(it.server, signal.SIGHUP)
-    it.server.wait_workers(3)
+    it.server.wait_log("reloading: one worker tries")
+    wait_until(lambda: len(it.server.workers) > before, "the attempt")
     it.write("3")
     it.reload()
     assert it.version() == "3"
-    it.server.wait_workers(2)
+    it.workers(2)
 
 
 def test_a_stop_ends_a_reload(site):
     it = site()
+    before = len(it.server.workers)
     it.write("2", "time.sleep(60)")
     send(it.server, signal.SIGHUP)
-    it.server.wait_workers(2)
+    wait_until(lambda: len(it.server.workers) > before, "the attempt")
     assert it.server.stop(seconds=5) == 0
 
 
-def test_crashes_at_boot_after_a_good_start_are_repeated_with_growing_pauses(site):
-    it = site()
-    worker, = it.server.wait_workers(1)
+def test_crashes_at_boot_after_a_good_start_are_repeated_with_growing_pauses(gcorn, tmp_path):
+    it = Site(gcorn, tmp_path)
+    worker, = it.workers(1)
     it.write("2", "sys.exit(1)")
     os.kill(worker, signal.SIGKILL)
     it.server.wait_log(r"in 0\.25 s")
@@ -160,3 +170,55 @@ def test_crashes_at_boot_after_a_good_start_are_repeated_with_growing_pauses(sit
     it.server.wait_log(r"in 1\.00 s")
     it.write("3")
     assert it.version() == "3"
+
+
+def test_preloaded_workers_share_what_was_loaded_once(gcorn, tmp_path):
+    it = Site(gcorn, tmp_path, "--preload", workers=3)
+    (tmp_path / "count").write_text("")
+    it.write("2", "open('count', 'a').write('x')")
+    it.reload()
+    it.workers(3)
+    assert (tmp_path / "count").read_text() == "x"
+    for pid in it.workers(3):
+        os.kill(pid, signal.SIGKILL)
+    it.server.wait_log("is ready", count=9)
+    assert (tmp_path / "count").read_text() == "x"
+
+
+def test_the_preloading_process_is_replaced_if_it_dies(gcorn, tmp_path):
+    it = Site(gcorn, tmp_path, "--preload", workers=2)
+    load = Load(it.server)
+    preloader, = [pid for pid in it.server.workers if "preload" in title(pid)]
+    workers = set(it.workers(2))
+    os.kill(preloader, signal.SIGKILL)
+    it.server.wait_log("the process that preloads the app was killed by SIGKILL")
+    wait_until(lambda: any("preload" in title(pid) for pid in it.server.workers), "another one")
+    assert set(it.workers(2)) == workers
+    os.kill(workers.pop(), signal.SIGTERM)
+    it.server.wait_log("is ready", count=3)
+    load.finish()
+
+
+@pytest.mark.parametrize("spec, code", [
+    ("raises_at_import:app", 1), ("life:no_such_name", 1), ("exits:app", 5)])
+def test_a_first_start_that_cannot_preload_ends_as_gunicorns_does(spec, code, tmp_path):
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(5)\n")
+    server = start("-b", "127.0.0.1:0", "--preload", "--pythonpath", str(tmp_path), spec)
+    assert server.wait_exit(10) == code
+    assert "gcorn stops: the app could not be loaded" in server.log
+
+
+def test_a_killed_arbiter_takes_the_preloading_process_along(gcorn, tmp_path):
+    it = Site(lambda *args, **options: gcorn(*args, expect=-signal.SIGKILL, **options), tmp_path, "--preload")
+    pids = it.server.workers
+    os.kill(it.server.pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, pids)), "the end of all", 3)
+
+
+def test_threads_and_atexit_functions_of_a_preloaded_app_live_where_they_were_made(gcorn, tmp_path):
+    it = Site(gcorn, tmp_path, "--preload")
+    it.write("2", "import atexit\natexit.register(lambda: open(f'left-{os.getpid()}', 'w').close())")
+    it.reload()
+    preloader, = [pid for pid in it.server.workers if "preload" in title(pid)]
+    assert it.server.stop() == 0
+    assert (tmp_path / f"left-{preloader}").exists()

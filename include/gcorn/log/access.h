@@ -92,17 +92,21 @@ void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *r
 void gcn_access_flush(struct gcn_access *access);
 
 /*
- * A place for one worker's lines, mapped by the arbiter before it forks that worker. NULL with `err` if
- * the system gives no memory: the worker then gathers in memory that dies with it.
+ * A place for one worker's lines, mapped by the arbiter before it forks that worker; for the next
+ * worker again once it was rescued. NULL with `err` if the system gives no memory: a worker without a
+ * place gathers in memory that dies with it.
  */
 struct gcn_access_place *gcn_access_place_open(struct gcn_error *err);
+
+/* Unmap the place. NULL is fine. */
+void gcn_access_place_close(struct gcn_access_place *place);
 
 /* In the worker: gather in `place`, which may be NULL, and let lines say our pid. */
 void gcn_access_attach(struct gcn_access *access, struct gcn_access_place *place);
 
 /*
  * In the arbiter, after the worker was reaped: write what it has left in `place` (NULL is fine) to
- * `access`, the log of now, or drop it if that is NULL; and unmap the place.
+ * `access`, the log of now, or drop it if that is NULL. The place is empty afterwards.
  */
 void gcn_access_rescue(struct gcn_access *access, struct gcn_access_place *place);
 

@@ -29,6 +29,9 @@ void gcn_signals_close(struct gcn_signals *signals);
 /* The next pending signal, or 0. */
 int gcn_signals_read(const struct gcn_signals *signals);
 
+/* Block the signals that the arbiter handles, until gcn_signals_release. */
+void gcn_signals_hold(void);
+
 /*
  * In a forked child: close the descriptor and deliver signals again (call it after the child's own
  * handlers are in place; what was sent meanwhile arrives now).

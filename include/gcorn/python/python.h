@@ -47,6 +47,12 @@ void gcn_py_after_fork_parent(void);
 void gcn_py_after_fork_child(void);
 
 /*
+ * Put every object that there is out of the collector's sight (gc.freeze), so that collecting in forked
+ * children does not write to the memory that they share. GIL: held. Harmless if not started.
+ */
+void gcn_py_freeze(void);
+
+/*
  * Call `hook` in every child that the app forks by itself (os.fork, multiprocessing), which has a copy
  * of all our descriptors. Not in those that gcn_py_before_fork announces. NULL: no hook.
  */

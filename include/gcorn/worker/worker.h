@@ -37,6 +37,12 @@ struct gcn_worker_start {
 };
 
 /*
+ * Start Python and load the app of start->settings in a process that will fork workers, each of which
+ * gets the result as start->app. Returns NULL (logged) with the exit code in *code. GIL: held afterwards.
+ */
+struct gcn_app *gcn_worker_preload(const struct gcn_worker_start *start, int *code);
+
+/*
  * Called in the forked child, with the signals still blocked: start Python, load the app, serve
  * until told to stop, finalise. Does not return; the exit status is one of enum gcn_exit or what
  * the app asked for.

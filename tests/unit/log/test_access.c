@@ -317,6 +317,8 @@ static void what_a_killed_worker_has_gathered_is_written_by_its_parent(void **st
     assert_string_equal(content(f->path), "");
     gcn_access_rescue(f->access, NULL);
     gcn_access_rescue(f->access, place);
+    gcn_access_rescue(f->access, place); /* nothing is written twice */
+    gcn_access_place_close(place);
     snprintf(want, sizeof(want), "200 %d\n201 %d\n", (int)pid, (int)pid);
     assert_string_equal(content(f->path), want);
 }
@@ -340,6 +342,9 @@ static void a_worker_that_left_in_order_leaves_nothing_to_rescue(void **state)
     waitpid(pid, NULL, 0);
     gcn_access_rescue(f->access, place);
     gcn_access_rescue(NULL, other);
+    gcn_access_place_close(place);
+    gcn_access_place_close(other);
+    gcn_access_place_close(NULL);
     assert_string_equal(content(f->path), "200\n");
 }
 

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The arbiter's side of preloading. What runs in the other process is in preloader.c.
+ */
+#include "preload.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gcorn/base/clock.h>
+#include <gcorn/base/log.h>
+#include <gcorn/proc/exitcode.h>
+
+#include "arbiter_private.h"
+#include "preloader.h"
+
+enum {
+    ABORT_GRACE_MS = 1000,
+    LEAVE_GRACE_MS = 5000, /* for the atexit functions of the app */
+};
+
+static void on_message(struct gcn_watch *watch, uint32_t events)
+{
+    struct gcn_preloader *preloader = GCN_CONTAINER_OF(watch, struct gcn_preloader, watch);
+
+    (void)events;
+    gcn_preload_read(preloader->arb);
+}
+
+static void close_channel(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
+{
+    if (preloader->fd >= 0) {
+        gcn_loop_unwatch(&arb->loop, &preloader->watch, preloader->fd);
+        close(preloader->fd);
+        preloader->fd = -1;
+    }
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+void gcn_preload_close_channels(struct gcn_arbiter *arb)
+{
+    close_fd(&arb->good->preloader.fd);
+    if (arb->trial != NULL) {
+        close_fd(&arb->trial->preloader.fd);
+    }
+}
+
+static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
+{
+    struct gcn_preloader *preloader = &generation->preloader;
+    struct gcn_preloader_birth birth = {.arb = arb, .generation = generation};
+    int64_t timeout_ms = generation->settings->timeout * 1000;
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+        gcn_error_errno("cannot make a channel to the preloading process");
+        return false;
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    birth.fd = ends[1];
+    preloader->fd = ends[0];
+    preloader->pid = gcn_spawn(gcn_preloader_run, &birth);
+    close(ends[1]);
+    preloader->arb = arb;
+    preloader->watch = (struct gcn_watch){.fn = on_message};
+    preloader->newest = arb->boards;
+    preloader->ready = preloader->aborted = false;
+    preloader->deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
+    if (preloader->pid < 0) {
+        gcn_error_errno("cannot fork the preloading process");
+        preloader->pid = 0;
+        close_channel(arb, preloader);
+        return false;
+    }
+    if (!gcn_loop_watch(&arb->loop, &preloader->watch, preloader->fd, EPOLLIN)) {
+        gcn_error_errno("cannot watch the preloading process");
+    }
+    return true;
+}
+
+/* End one that was not ready in time, or does not leave. */
+static void enforce(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
+{
+    if (preloader->pid == 0 || preloader->deadline_ms == 0 ||
+        gcn_arbiter_now_ms(arb) < preloader->deadline_ms) {
+        return;
+    }
+    if (preloader->ready || preloader->aborted) {
+        kill(preloader->pid, SIGKILL);
+        preloader->deadline_ms = 0;
+        return;
+    }
+    gcn_critical("preloading the app takes longer than timeout allows; aborting process %d",
+                 (int)preloader->pid);
+    kill(preloader->pid, SIGABRT);
+    preloader->aborted = true;
+    preloader->deadline_ms = gcn_arbiter_now_ms(arb) + ABORT_GRACE_MS;
+}
+
+static void manage(struct gcn_arbiter *arb, struct gcn_generation *generation, bool *waits)
+{
+    *waits = false;
+    if (generation == NULL || !generation->settings->preload_app) {
+        return;
+    }
+    struct gcn_preloader *preloader = &generation->preloader;
+    enforce(arb, preloader);
+    bool due = arb->stop == GCN_STOP_NOT && gcn_arbiter_now_ms(arb) >= arb->policy.boot_after_ms;
+    if (preloader->pid == 0 && due && !start(arb, generation)) {
+        gcn_workers_back_off(arb);
+    }
+    *waits = !preloader->ready || preloader->fd < 0;
+}
+
+void gcn_preload_manage(struct gcn_arbiter *arb)
+{
+    manage(arb, arb->trial, &arb->policy.trial_waits);
+    manage(arb, arb->good, &arb->policy.good_waits);
+    if (arb->leaving.pid != 0) {
+        enforce(arb, &arb->leaving);
+    }
+}
+
+static int64_t next_ms(const struct gcn_arbiter *arb, const struct gcn_generation *generation)
+{
+    if (generation == NULL || !generation->settings->preload_app || arb->stop != GCN_STOP_NOT) {
+        return INT64_MAX;
+    }
+    if (generation->preloader.pid == 0) {
+        return arb->policy.boot_after_ms;
+    }
+    int64_t deadline_ms = generation->preloader.deadline_ms;
+    return deadline_ms == 0 ? INT64_MAX : deadline_ms;
+}
+
+int64_t gcn_preload_next_ms(const struct gcn_arbiter *arb)
+{
+    int64_t good = next_ms(arb, arb->good), trial = next_ms(arb, arb->trial);
+    int64_t leaving = arb->leaving.pid != 0 && arb->leaving.deadline_ms != 0
+                          ? arb->leaving.deadline_ms
+                          : INT64_MAX;
+    int64_t next = good < trial ? good : trial;
+
+    return leaving < next ? leaving : next;
+}
+
+bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child *child)
+{
+    const struct gcn_preloader_order order = {
+        .board = child->board,
+        .slot = child->slot,
+        .age = child->age,
+    };
+
+    if (send(generation->preloader.fd, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        gcn_error_errno("the preloading process takes no orders");
+        return false;
+    }
+    return true;
+}
+
+/* A worker was born, or could not be: pid -1. */
+static void note_birth(struct gcn_arbiter *arb, const struct gcn_preloader_news *news)
+{
+    struct gcn_child *child = gcn_children_find_age(&arb->children, news->age);
+
+    if (child == NULL || child->pid != 0) {
+        return;
+    }
+    if (news->pid < 0) {
+        gcn_error("the preloading process could not fork a worker");
+        gcn_boards_give_back(arb, child);
+        gcn_children_remove(&arb->children, child);
+        gcn_workers_back_off(arb);
+        return;
+    }
+    child->pid = (pid_t)news->pid;
+    if (child->state != GCN_CHILD_BOOTING) { /* it was unwanted before it was born */
+        kill(child->pid, SIGKILL);
+    }
+}
+
+static void read_news(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
+{
+    struct gcn_preloader_news news;
+
+    while (preloader->fd >= 0) {
+        ssize_t n = recv(preloader->fd, &news, sizeof(news), MSG_DONTWAIT);
+        if (n < 0) {
+            return;
+        }
+        if (n != (ssize_t)sizeof(news)) { /* the end: its own will be reaped */
+            gcn_loop_unwatch(&arb->loop, &preloader->watch, preloader->fd);
+            return;
+        }
+        if (news.age != 0) {
+            note_birth(arb, &news);
+        } else {
+            preloader->ready = true;
+            preloader->deadline_ms = 0;
+        }
+    }
+}
+
+void gcn_preload_read(struct gcn_arbiter *arb)
+{
+    if (arb->trial != NULL) {
+        read_news(arb, &arb->trial->preloader);
+    }
+    read_news(arb, &arb->good->preloader);
+    read_news(arb, &arb->leaving);
+}
+
+/* Workers that were ordered and never born. */
+static void forget_unborn(struct gcn_arbiter *arb, uint64_t generation)
+{
+    for (size_t i = arb->children.n; i-- > 0;) {
+        struct gcn_child *child = &arb->children.items[i];
+        if (child->pid == 0 && child->generation == generation) {
+            gcn_boards_give_back(arb, child);
+            gcn_children_remove(&arb->children, child);
+        }
+    }
+}
+
+/* The app could not be preloaded, or what was preloaded is gone. */
+static void judge(struct gcn_arbiter *arb, bool tried, struct gcn_child_end end,
+                  const struct gcn_preloader *preloader)
+{
+    char text[GCN_CHILD_END_BYTES], reason[GCN_CHILD_END_BYTES + 64];
+    bool by_itself = end.kind != GCN_END_SIGNAL;
+
+    gcn_child_end_print(end, text);
+    if (arb->stop != GCN_STOP_NOT) {
+        return;
+    }
+    if (tried) {
+        snprintf(reason, sizeof(reason), "the process that preloads the app %s%s",
+                 preloader->aborted ? "was not up within timeout and " : "", text);
+        gcn_reload_fail(arb, reason);
+        return;
+    }
+    gcn_error("the process that preloads the app %s", text);
+    if (!arb->confirmed && by_itself && !preloader->ready) {
+        /* As gunicorn, whose master loads the app: an app that leaves takes the server along. */
+        gcn_stop_halt(arb, end.kind == GCN_END_BOOT ? GCN_EXIT_ERROR : end.code,
+                      "the app could not be loaded");
+        return;
+    }
+    gcn_announce_start(arb, GCN_EXIT_OK);
+    gcn_workers_back_off(arb);
+}
+
+bool gcn_preload_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end end)
+{
+    if (pid == arb->leaving.pid) {
+        close_channel(arb, &arb->leaving);
+        arb->leaving.pid = 0;
+        return true;
+    }
+    bool tried = arb->trial != NULL && pid == arb->trial->preloader.pid;
+    if (!tried && pid != arb->good->preloader.pid) {
+        return false;
+    }
+    struct gcn_generation *generation = tried ? arb->trial : arb->good;
+    struct gcn_preloader before = generation->preloader;
+    generation->preloader.pid = 0;
+    generation->preloader.ready = false;
+    close_channel(arb, &generation->preloader);
+    forget_unborn(arb, generation->number);
+    judge(arb, tried, end, &before);
+    return true;
+}
+
+void gcn_preload_drop(struct gcn_arbiter *arb, struct gcn_generation *generation)
+{
+    struct gcn_preloader *preloader = &generation->preloader;
+
+    if (preloader->pid == 0) {
+        return;
+    }
+    gcn_preload_read(arb);
+    forget_unborn(arb, generation->number);
+    close_channel(arb, preloader); /* at which it ends, if it has loaded the app */
+    if (!preloader->ready || arb->leaving.pid != 0) {
+        kill(preloader->pid, SIGKILL);
+    } else {
+        arb->leaving = (struct gcn_preloader){
+            .pid = preloader->pid,
+            .fd = -1,
+            .ready = true,
+            .deadline_ms = gcn_clock_ms() + LEAVE_GRACE_MS,
+        };
+    }
+    preloader->pid = 0;
+}
