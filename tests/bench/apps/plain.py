@@ -29,3 +29,7 @@ def file(environ, start_response):
     opened = open(FILE, "rb")
     wrapper = environ.get("wsgi.file_wrapper")
     return wrapper(opened, 65536) if wrapper else iter(lambda: opened.read(65536), b"")
+
+
+def mixed(environ, start_response):
+    return (large if environ["PATH_INFO"] == "/large" else hello)(environ, start_response)
