@@ -215,6 +215,16 @@ static enum gcn_refusal judge_underscore(struct gcn_policy *policy, const struct
     return GCN_REFUSE_NOTHING;
 }
 
+/* Why a name that is no token is refused. */
+static enum gcn_refusal name_fault(struct gcn_slice name)
+{
+    if (name.len == 0) {
+        return GCN_REFUSE_FIELD_LINE;
+    }
+    return gcn_slice_trim(name).len < name.len ? GCN_REFUSE_FIELD_NAME_SPACE
+                                               : GCN_REFUSE_FIELD_NAME;
+}
+
 enum gcn_refusal gcn_policy_field(struct gcn_policy *policy, const struct gcn_field *field,
                                   bool *keep)
 {
@@ -224,7 +234,7 @@ enum gcn_refusal gcn_policy_field(struct gcn_policy *policy, const struct gcn_fi
     *keep = true;
     policy->culprit = field->name;
     if ((common & GCN_BYTE_TOKEN) == 0 || field->name.len == 0) {
-        return field->name.len == 0 ? GCN_REFUSE_FIELD_LINE : GCN_REFUSE_FIELD_NAME;
+        return name_fault(field->name);
     }
     if (!gcn_bytes_are_value(field->value)) {
         bool has_cr = gcn_slice_index(field->value, '\r') < field->value.len;
