@@ -37,6 +37,8 @@ prepare() {
     has_header cmocka.h || want libcmocka-dev libcmocka-devel cmocka-dev
     has_command curl || want curl curl curl
     has_command wrk || want wrk - wrk
+    has_command goaccess || want goaccess goaccess goaccess
+    has_command logrotate || [ -x /usr/sbin/logrotate ] || want logrotate logrotate logrotate
     has_command valgrind || want valgrind valgrind valgrind
     has_command nginx || [ -x /usr/sbin/nginx ] || want nginx nginx nginx
     has_command haproxy || [ -x /usr/sbin/haproxy ] || want haproxy haproxy haproxy

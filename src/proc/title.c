@@ -16,6 +16,8 @@
 static struct {
     char *area; /* where the kernel put argv; NULL before init */
     size_t size;
+    char **args;      /* the copies, kept for good: whoever has read a variable may still point to it, */
+    char **variables; /* also after it was unset and glibc has moved on to an array of its own */
 } title;
 
 /* Grow the run of adjacent strings that ends at *end by those of `list` that continue it. */
@@ -26,16 +28,20 @@ static void span(char **list, const char **end)
     }
 }
 
+/* A copy of `list` and its strings in one block. */
 static char **copy_list(char **list)
 {
     size_t n = 0;
+    size_t bytes = 0;
 
-    while (list[n] != NULL) {
-        n++;
+    for (; list[n] != NULL; n++) {
+        bytes += strlen(list[n]) + 1;
     }
-    char **copy = gcn_alloc((n + 1) * sizeof(*copy));
+    char **copy = gcn_alloc((n + 1) * sizeof(*copy) + bytes);
+    char *text = (char *)(copy + n + 1);
     for (size_t i = 0; i < n; i++) {
-        copy[i] = gcn_strdup(list[i]);
+        copy[i] = text;
+        text = stpcpy(text, list[i]) + 1;
     }
     copy[n] = NULL;
     return copy;
@@ -50,12 +56,12 @@ char **gcn_title_init(int argc, char **argv)
     span(argv, &end);
     if (environ != NULL) {
         span(environ, &end);
-        environ = copy_list(environ);
+        environ = title.variables = copy_list(environ);
     }
-    char **copy = copy_list(argv);
+    title.args = copy_list(argv);
     title.area = argv[0];
     title.size = (size_t)(end - argv[0]);
-    return copy;
+    return title.args;
 }
 
 void gcn_title_set(const char *fmt, ...)

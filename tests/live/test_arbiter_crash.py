@@ -29,7 +29,7 @@ def test_a_silent_worker_shows_its_stack_and_is_replaced(gcorn):
     Answer(server.get, "/sleep/30")
     server.wait_log(rf"CRITICAL\] worker {worker} has been silent .*, in GET /sleep/30 for")
     server.wait_log(r'File ".*life\.py", line \d+ in sleep')
-    assert int(server.get("/pid").body) != worker
+    wait_until(lambda: int(server.get("/pid").body) != worker, "another worker")
     wait_until(lambda: not is_alive(worker), "the end of the silent worker")
 
 

@@ -227,7 +227,8 @@ def test_a_daemon_can_be_upgraded(tmp_path):
     new = int(daemon.wait_log(r"the new server is process (\d+)").group(1))
     wait_until(lambda: daemon.log().count("is ready") == 2, "the new worker")
     os.kill(old, signal.SIGTERM)
-    wait_until(lambda: daemon.pid == new, "the new pidfile")
+    wait_until(lambda: not is_alive(old), "the end of the old server")
+    wait_until(lambda: daemon.pidfile.exists() and daemon.pid == new, "the new pidfile")
     daemon.stop()
 
 

@@ -84,11 +84,11 @@ def environment(extra=None):
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("GUNICORN_", "GCORN_", "PYTEST_")) and name not in
            ("PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE")}
-    suppressions = places.ROOT / "tests" / "lsan.supp"
+    suppressions = places.ROOT / "tests" / "harness" / "lsan.supp"
     env.update(
         VIRTUAL_ENV=str(places.VENV),
         PYTHONDONTWRITEBYTECODE="1",
-        ASAN_OPTIONS="detect_leaks=0:exitcode=99",
+        ASAN_OPTIONS="detect_leaks=1:exitcode=99",
         LSAN_OPTIONS=f"suppressions={suppressions}:print_suppressions=0",
         UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:exitcode=99")
     env.update(extra or {})
