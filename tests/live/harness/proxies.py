@@ -26,6 +26,7 @@ http {{
             proxy_set_header Connection "";
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-Proto https;
+            proxy_set_header X-Via the-proxy;
             proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
             proxy_request_buffering off;
             proxy_buffering off;
@@ -46,6 +47,7 @@ frontend front
 backend app
     http-reuse always
     http-request set-header X-Forwarded-Proto https
+    http-request set-header X-Via the-proxy
     server app {upstream}
 """
 
