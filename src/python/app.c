@@ -9,8 +9,10 @@
 
 #include "call.h"
 #include "environ.h"
+#include "environ_notes.h"
 #include "errors_stream.h"
 #include "exceptions.h"
+#include "hooks_private.h"
 #include "interrupt.h"
 #include "iterate.h"
 #include "later.h"
@@ -54,31 +56,70 @@ static int run(struct py_app *app, struct gcn_py_call *call, PyObject *environ)
     return result == NULL ? -1 : gcn_py_send_body_steal(call, result);
 }
 
+/* What one call has made besides its response. Lifetime: the call; members are owned. */
+struct scene {
+    PyObject *environ;
+    PyObject *req;     /* what the request hooks see; NULL: there are none */
+    PyObject *changed; /* the headers that pre_request wants; NULL: those that came */
+};
+
+/* pre_request, environ, app. -1 with an exception. */
+static int play(struct py_app *app, struct gcn_py_call *call, struct scene *scene)
+{
+    bool watched = gcn_py_hooks_watch_requests();
+
+    call->keep_headers = watched;
+    if (GCN_UNLIKELY(watched) && gcn_py_hooks_pre_request(call, &scene->req, &scene->changed) < 0) {
+        return -1;
+    }
+    scene->environ = gcn_py_environ_create(call);
+    if (scene->environ == NULL) {
+        return -1;
+    }
+    if (GCN_UNLIKELY(scene->changed != NULL) &&
+        gcn_py_hooks_apply_headers(scene->environ, scene->changed) < 0) {
+        return -1;
+    }
+    return run(app, call, scene->environ);
+}
+
+/* What follows an answer: who wants to know of it is told, and all is cleared away. */
+static void end_scene(struct gcn_py_call *call, struct scene *scene)
+{
+    if (GCN_UNLIKELY(scene->req != NULL)) {
+        gcn_py_hooks_post_request(call, scene->req, scene->environ);
+    }
+    if (GCN_UNLIKELY(gcn_py.options.access != NULL) && scene->environ != NULL) {
+        gcn_py_environ_note(scene->environ, call->res);
+    }
+    Py_XDECREF(scene->environ);
+    Py_XDECREF(scene->req);
+    Py_XDECREF(scene->changed);
+}
+
 static void app_call(struct gcn_app *base, struct gcn_request *req, struct gcn_response *res)
 {
     struct py_app *app = GCN_CONTAINER_OF(base, struct py_app, base);
-    PyObject *environ = NULL;
+    struct scene scene = {NULL, NULL, NULL};
 
     gcn_py_later_drain();
     struct gcn_py_call *call = gcn_py_call_begin(req, res);
-    if (call == NULL || (environ = gcn_py_environ_create(call)) == NULL) {
+    if (call == NULL) {
         fail(req, res, false);
-    } else {
-        gcn_py_interrupt_begin();
-        gcn_py_timeout_begin(call);
-        int rc = run(app, call, environ);
-        gcn_py_timeout_end(call);
-        bool interrupted = gcn_py_interrupt_end();
-        if (GCN_UNLIKELY(rc < 0)) {
-            fail(req, res, interrupted);
-        } else if (GCN_UNLIKELY(!res->ended)) {
-            gcn_response_fail(res, 500); /* the client has left */
-        }
+        return;
     }
-    Py_XDECREF(environ);
-    if (call != NULL) {
-        gcn_py_call_end(call);
+    gcn_py_interrupt_begin();
+    gcn_py_timeout_begin(call);
+    int rc = play(app, call, &scene);
+    gcn_py_timeout_end(call);
+    bool interrupted = gcn_py_interrupt_end();
+    if (GCN_UNLIKELY(rc < 0)) {
+        fail(req, res, interrupted);
+    } else if (GCN_UNLIKELY(!res->ended)) {
+        gcn_response_fail(res, 500); /* the client has left */
     }
+    end_scene(call, &scene);
+    gcn_py_call_end(call);
     gcn_py_errors_flush();
 }
 

@@ -131,7 +131,8 @@ void gcn_py_call_end(struct gcn_py_call *call)
         call->window = NULL;
         call->window_len = 0;
     }
-    call->started = false;
+    call->started = call->keep_headers = false;
+    Py_CLEAR(call->headers);
     call->body_at = 0;
     if (spare.count == MAX_SPARE) {
         destroy(call);

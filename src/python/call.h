@@ -34,7 +34,9 @@ struct gcn_py_call {
     bool started;             /* start_response has succeeded */
     /* owned, each a struct gcn_py_bound; NULL: make it when a request begins */
     PyObject *start_response, *write, *early_hints, *input;
-    PyObject *socket; /* owned; see socket.c */
+    PyObject *socket;  /* owned; see socket.c */
+    bool keep_headers; /* a hook wants what start_response was given … */
+    PyObject *headers; /* owned: … which is this list, or NULL */
     /* where wsgi.input stands */
     int64_t body_at;   /* offset of the next byte */
     char *window;      /* owned: bytes of a body that is in a file, or NULL */

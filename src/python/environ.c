@@ -17,6 +17,7 @@
 
 #include "cache.h"
 #include "call.h"
+#include "configfile.h"
 #include "header_key.h"
 #include "later.h"
 #include "state.h"
@@ -88,6 +89,17 @@ static PyObject *script_name_borrowed(void)
     return prepared.script_name;
 }
 
+/* A config file may have given itself another name. New reference; NULL with an exception. */
+static PyObject *server_software(void)
+{
+    PyObject *text = gcn_py_config_identity("SERVER_SOFTWARE");
+
+    if (text != NULL || PyErr_Occurred() != NULL) {
+        return text;
+    }
+    return gcn_py_str(gcn_slice_of(gcn_py.options.server_software));
+}
+
 /* The keys that are set for each request anyway are here too, so that a copy has its final size. */
 static PyObject *create_base(struct place place)
 {
@@ -124,7 +136,7 @@ static PyObject *create_base(struct place place)
         }
     }
     if (put_steal(dict, names->wsgi_version, Py_BuildValue("(ii)", 1, 0)) < 0 ||
-        put_text(dict, names->server_software, gcn_slice_of(options->server_software)) < 0) {
+        put_steal(dict, names->server_software, server_software()) < 0) {
         goto fail;
     }
     if (place.local->is_unix) {

@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <gcorn/proc/exitcode.h>
+
 #include "pylib.h"
 #include "state.h"
 
-/* Append a str; what UTF-8 has no bytes for (lone surrogates) is escaped. */
-static bool append_str(struct gcn_buf *out, PyObject *text)
+bool gcn_py_append_str(struct gcn_buf *out, PyObject *text)
 {
     PyObject *bytes =
         text == NULL ? NULL : PyUnicode_AsEncodedString(text, "utf-8", "backslashreplace");
@@ -36,7 +37,7 @@ static void append_traceback(struct gcn_buf *out, PyObject *exc)
 {
     PyObject *text = gcn_pylib_call("report", "traceback_text", exc);
 
-    if (!append_str(out, text)) {
+    if (!gcn_py_append_str(out, text)) {
         append_type(out, exc);
     }
     Py_XDECREF(text);
@@ -47,7 +48,7 @@ void gcn_py_print_exception(struct gcn_buf *out)
     PyObject *exc = PyErr_GetRaisedException();
     PyObject *text = gcn_pylib_call("report", "summary", exc);
 
-    if (!append_str(out, text)) {
+    if (!gcn_py_append_str(out, text)) {
         append_type(out, exc);
     }
     Py_XDECREF(text);
@@ -75,4 +76,57 @@ void gcn_py_log_exception(enum gcn_log_level level, const char *heading, ...)
         gcn_buf_finish(&text);
     }
     Py_XDECREF(exc);
+}
+
+/* Log the traceback of code that failed by itself. */
+static void log_traceback(PyObject *text)
+{
+    Py_ssize_t len;
+    const char *bytes = text == Py_None ? NULL : PyUnicode_AsUTF8AndSize(text, &len);
+
+    if (bytes != NULL) {
+        gcn_log_text(GCN_LOG_ERROR, bytes, (size_t)len);
+    }
+}
+
+void gcn_py_explain(const char *module, const char *subject, struct gcn_error *err, int *code)
+{
+    PyObject *exc = PyErr_GetRaisedException();
+    PyObject *pair = Py_BuildValue("(sO)", subject, exc);
+    PyObject *answer = pair == NULL ? NULL : gcn_pylib_call(module, "explain", pair);
+    const char *message;
+    PyObject *traceback_borrowed;
+
+    *code = GCN_EXIT_BOOT;
+    if (answer == NULL || !PyArg_ParseTuple(answer, "isO", code, &message, &traceback_borrowed)) {
+        struct gcn_buf text = {0};
+        gcn_py_print_exception(&text);
+        PyErr_Clear();
+        gcn_error_set(err, "%s: %s", subject, text.ptr);
+        gcn_buf_finish(&text);
+    } else {
+        log_traceback(traceback_borrowed);
+        gcn_error_set(err, "%s", message);
+    }
+    Py_XDECREF(answer);
+    Py_XDECREF(pair);
+    Py_XDECREF(exc);
+}
+
+int gcn_py_exit_code(void)
+{
+    if (!PyErr_ExceptionMatches(PyExc_SystemExit)) {
+        return -1;
+    }
+    PyObject *exc = PyErr_GetRaisedException();
+    PyObject *number = gcn_pylib_call("report", "exit_code", exc);
+    long code = number == NULL ? -1 : PyLong_AsLong(number);
+
+    if (code < 0) {
+        PyErr_Clear();
+        code = GCN_EXIT_ERROR;
+    }
+    Py_XDECREF(number);
+    PyErr_SetRaisedException(exc);
+    return (int)code;
 }

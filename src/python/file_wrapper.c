@@ -205,8 +205,7 @@ static PyObject *wrapper_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     }
     if (block_bytes <= 0) {
         return PyErr_Format(PyExc_ValueError,
-                            "file_wrapper: the block size must be positive, not %zd",
-                            block_bytes);
+                            "file_wrapper: the block size must be positive, not %zd", block_bytes);
     }
     struct wrapper *self = (struct wrapper *)type->tp_alloc(type, 0);
     if (self != NULL) {

@@ -14,6 +14,7 @@
 
 #include <gcorn/python/python.h>
 
+#include "hooks_private.h"
 #include "thread.h"
 
 /* Process. Calls on the main thread are numbered from 1. */
@@ -21,6 +22,7 @@ static struct {
     unsigned last;
     _Atomic unsigned running; /* number of the call in progress, or 0 */
     _Atomic unsigned meant;   /* number of the call that shall end, or 0 */
+    _Atomic int hook;         /* to be called first: worker_int or worker_abort */
     bool happened;            /* the exception was raised in the call in progress */
 } interrupt;
 
@@ -32,6 +34,9 @@ static PyObject *on_sigint(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
         Py_RETURN_NONE;
     }
     interrupt.happened = true;
+    if (gcn_py_hooks_interrupted((enum gcn_hook)atomic_load(&interrupt.hook)) < 0) {
+        return NULL;
+    }
     PyErr_SetString(PyExc_SystemExit, "the server ends this request");
     return NULL;
 }
@@ -77,11 +82,12 @@ bool gcn_py_interrupt_end(void)
     return happened;
 }
 
-void gcn_py_interrupt(void)
+void gcn_py_interrupt(enum gcn_hook hook)
 {
     unsigned running = atomic_load(&interrupt.running);
 
     if (running != 0) {
+        atomic_store(&interrupt.hook, (int)hook);
         atomic_store(&interrupt.meant, running);
         PyErr_SetInterrupt();
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Imports the embedded Python modules. They are called "_gcorn_<name>" in sys.modules, and their
- * code says "<gcorn>/<name>.py" where it stands in a traceback.
+ * Imports the embedded Python modules. They are called "_gcorn_<name>" in sys.modules, and their code
+ * says "<gcorn>/<name>.py" where it stands in a traceback.
  */
 #include "pylib.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static const struct gcn_pylib_module *find(const char *name)
+const struct gcn_pylib_module *gcn_pylib_find(const char *name)
 {
     const struct gcn_pylib_module *module = gcn_pylib_modules;
 
@@ -18,40 +18,27 @@ static const struct gcn_pylib_module *find(const char *name)
     return module->name == NULL ? NULL : module;
 }
 
-static PyObject *execute(const char *full_name, const struct gcn_pylib_module *module)
+/* The finder finds all others, so it is made by hand. */
+int gcn_pylib_init(void)
 {
-    char file[128];
+    const struct gcn_pylib_module *finder = gcn_pylib_find("finder");
+    PyObject *code =
+        Py_CompileString((const char *)finder->source, "<gcorn>/finder.py", Py_file_input);
+    PyObject *module =
+        code == NULL ? NULL : PyImport_ExecCodeModuleEx("_gcorn_finder", code, "<gcorn>/finder.py");
+    int rc = module == NULL ? -1 : 0;
 
-    snprintf(file, sizeof(file), "<gcorn>/%s.py", module->name);
-    PyObject *code = Py_CompileString((const char *)module->source, file, Py_file_input);
-    if (code == NULL) {
-        return NULL;
-    }
-    PyObject *result = PyImport_ExecCodeModuleEx(full_name, code, file);
-    Py_DECREF(code);
-    return result;
+    Py_XDECREF(module);
+    Py_XDECREF(code);
+    return rc;
 }
 
 PyObject *gcn_pylib_import(const char *name)
 {
     char full_name[128];
-    PyObject *there = NULL;
 
     snprintf(full_name, sizeof(full_name), "_gcorn_%s", name);
-    PyObject *key = PyUnicode_FromString(full_name);
-    if (key == NULL || PyDict_GetItemRef(PyImport_GetModuleDict(), key, &there) < 0) {
-        Py_XDECREF(key);
-        return NULL;
-    }
-    Py_DECREF(key);
-    if (there != NULL) {
-        return there;
-    }
-    const struct gcn_pylib_module *module = find(name);
-    if (module == NULL) {
-        return PyErr_Format(PyExc_ImportError, "gcorn has no embedded module %s", name);
-    }
-    return execute(full_name, module);
+    return PyImport_ImportModule(full_name);
 }
 
 PyObject *gcn_pylib_call(const char *module, const char *function, PyObject *argument)

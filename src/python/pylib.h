@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include <gcorn/base/compiler.h>
+
 /* Process, constant. Made from the sources by src/cmake/GcornEmbed.cmake. */
 struct gcn_pylib_module {
     const char *name;            /* "appspec" for pylib/appspec.py */
@@ -19,8 +21,16 @@ struct gcn_pylib_module {
 /* The last one has a name of NULL. */
 extern const struct gcn_pylib_module gcn_pylib_modules[];
 
-/* The module pylib/<name>.py, executed at the first call. New reference; NULL with an exception.
-   GIL: held. */
+/* The embedded file pylib/<name>.py, or NULL. GIL: not needed. */
+const struct gcn_pylib_module *gcn_pylib_find(const char *name);
+
+/*
+ * Make "_gcorn_<name>" importable from Python, for every embedded file, and "gunicorn" where that
+ * package is not installed. -1 with an exception. GIL: held.
+ */
+GCN_MUST_CHECK int gcn_pylib_init(void);
+
+/* The module pylib/<name>.py. New reference; NULL with an exception. GIL: held. */
 PyObject *gcn_pylib_import(const char *name);
 
 /*

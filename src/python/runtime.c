@@ -15,17 +15,22 @@
 #include <gcorn/base/buf.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/slice.h>
+#include <gcorn/log/access.h>
 #include <gcorn/python/python.h>
 
 #include "call.h"
+#include "configfile.h"
 #include "environ.h"
 #include "errors_stream.h"
 #include "exceptions.h"
 #include "file_wrapper.h"
 #include "header_key.h"
+#include "hooks_private.h"
 #include "input.h"
 #include "interrupt.h"
 #include "later.h"
+#include "native.h"
+#include "pylib.h"
 #include "socket.h"
 #include "start_response.h"
 #include "state.h"
@@ -40,8 +45,12 @@ static const struct gcn_venv_version our_version = {PY_MAJOR_VERSION, PY_MINOR_V
 /* Process. */
 static struct {
     bool own_fork;            /* between our before_fork and after_fork: not the app's fork */
+    bool taken;               /* … and the GIL was taken for it */
     void (*after_fork)(void); /* in a child that the app forked, or NULL */
 } forks;
+
+/* Process: what the interpreter was started as. */
+static char started_program[PATH_MAX];
 
 bool gcn_py_is_started(void)
 {
@@ -217,7 +226,8 @@ static int register_dump(void)
 
 static int create_objects(void)
 {
-    return gcn_py_names_init(&gcn_py.names) < 0 || gcn_py_start_response_types() < 0 ||
+    return gcn_py_names_init(&gcn_py.names) < 0 || gcn_py_native_init() < 0 ||
+                   gcn_pylib_init() < 0 || gcn_py_start_response_types() < 0 ||
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
                    gcn_py_interrupt_init() < 0 || register_fork_hook() < 0 || register_dump() < 0
@@ -233,6 +243,8 @@ static void drop_objects(void)
     gcn_py_header_keys_finish();
     gcn_py_errors_finish();
     gcn_py_file_wrapper_finish();
+    gcn_py_hooks_finish();
+    gcn_py_config_finish();
     Py_CLEAR(gcn_py.errors);
     Py_CLEAR(gcn_py.types.start_response);
     Py_CLEAR(gcn_py.types.write);
@@ -244,17 +256,68 @@ static void drop_objects(void)
     gcn_py_names_finish(&gcn_py.names);
 }
 
-bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
+static void keep_options(const struct gcn_py_options *options)
+{
+    const struct gcn_access *access = options->access;
+
+    gcn_py.options = *options;
+    if (access != NULL && !gcn_access_wants(access, GCN_ACCESS_ENVIRON)) {
+        gcn_py.options.access = NULL;
+    }
+}
+
+/* os.environ is a copy from when Python was started; settings have set variables since. */
+static int refresh_environment(void)
+{
+    PyObject *entries = PyList_New(0);
+
+    for (char **entry = environ; entries != NULL && *entry != NULL; entry++) {
+        PyObject *bytes = PyBytes_FromString(*entry);
+        if (bytes == NULL || PyList_Append(entries, bytes) < 0) {
+            Py_CLEAR(entries);
+        }
+        Py_XDECREF(bytes);
+    }
+    PyObject *done = entries == NULL ? NULL : gcn_pylib_call("environment", "refresh", entries);
+    int rc = done == NULL ? -1 : 0;
+    Py_XDECREF(done);
+    Py_XDECREF(entries);
+    return rc;
+}
+
+/* Take over options in an interpreter that runs already. */
+static bool adjust(const struct gcn_py_options *options, struct gcn_error *err)
 {
     char program[PATH_MAX];
 
-    if (!find_program(options->venv, program, err) || !initialize(options, program, err)) {
+    if (!find_program(options->venv, program, err)) {
+        return false;
+    }
+    if (strcmp(program, started_program) != 0) {
+        return gcn_error_set(err,
+                             "venv: Python runs already as %s, to read the config file, and cannot "
+                             "become %s: set venv on the command line, or VIRTUAL_ENV",
+                             started_program, program);
+    }
+    gcn_py_thread_ensure();
+    keep_options(options);
+    return (set_path(options) == 0 && refresh_environment() == 0) ||
+           gcn_py_error_from_exception(err, "Python could not be set up");
+}
+
+bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
+{
+    if (gcn_py.started) {
+        return adjust(options, err);
+    }
+    if (!find_program(options->venv, started_program, err) ||
+        !initialize(options, started_program, err)) {
         return false;
     }
     signal(SIGPIPE, SIG_IGN); /* apps expect BrokenPipeError, as in any Python program */
     signal(SIGXFSZ, SIG_IGN); /* … and OSError; bodies on disk are refused with 507, too */
     gcn_py.started = true;
-    gcn_py.options = *options;
+    keep_options(options);
     gcn_py.interp = PyInterpreterState_Get();
     gcn_py_thread_adopt();
     if (set_path(options) < 0 || create_objects() < 0) {
@@ -270,12 +333,27 @@ void gcn_py_stop(void)
     if (!gcn_py.started) {
         return;
     }
+    gcn_py_thread_ensure();
     drop_objects();
     if (Py_FinalizeEx() < 0) {
         gcn_warn("Python did not end cleanly: text that the app wrote may be lost");
     }
     gcn_py = (struct gcn_py_state){0};
     gcn_py_thread_disown();
+}
+
+void gcn_py_enter(void)
+{
+    if (gcn_py.started) {
+        gcn_py_thread_ensure();
+    }
+}
+
+void gcn_py_leave(void)
+{
+    if (gcn_py.started) {
+        gcn_py_thread_leave();
+    }
 }
 
 void gcn_py_set_after_fork_hook(void (*hook)(void))
@@ -300,6 +378,7 @@ void gcn_py_freeze(void)
 void gcn_py_before_fork(void)
 {
     if (gcn_py.started) {
+        forks.taken = gcn_py_thread_ensure();
         forks.own_fork = true;
         PyOS_BeforeFork();
     }
@@ -310,6 +389,7 @@ void gcn_py_after_fork_parent(void)
     if (gcn_py.started) {
         PyOS_AfterFork_Parent();
         forks.own_fork = false;
+        gcn_py_thread_restore(forks.taken);
     }
 }
 

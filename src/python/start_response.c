@@ -190,6 +190,9 @@ static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *hea
             return NULL;
         }
     }
+    if (GCN_UNLIKELY(call->keep_headers)) {
+        Py_XSETREF(call->headers, Py_NewRef(headers));
+    }
     call->started = true;
     return Py_NewRef(call->write);
 }

@@ -57,6 +57,23 @@ void gcn_py_thread_leave(void)
     mine.state = PyEval_SaveThread();
 }
 
+bool gcn_py_thread_ensure(void)
+{
+    bool taken = !mine.entered;
+
+    if (taken) {
+        gcn_py_thread_enter();
+    }
+    return taken;
+}
+
+void gcn_py_thread_restore(bool taken)
+{
+    if (taken) {
+        gcn_py_thread_leave();
+    }
+}
+
 void gcn_py_thread_start(void)
 {
     GCN_ASSERT(!mine.entered && mine.state == NULL);

@@ -19,6 +19,13 @@ bool gcn_py_thread_is_entered(void);
 /* True on the thread that started the interpreter, where Python runs signal handlers. */
 bool gcn_py_thread_is_main(void);
 
+/*
+ * Take the GIL unless this thread has it. Returns what gcn_py_thread_restore is given to undo that.
+ * Thread: one of ours.
+ */
+bool gcn_py_thread_ensure(void);
+void gcn_py_thread_restore(bool taken);
+
 /* Take and release the GIL; see struct gcn_app_ops. What waits for the GIL is done on the way. */
 void gcn_py_thread_enter(void);
 void gcn_py_thread_leave(void);

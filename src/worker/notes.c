@@ -51,7 +51,7 @@ static void on_quit(int signum)
 {
     (void)signum;
     atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
-    gcn_py_interrupt();
+    gcn_py_interrupt(GCN_HOOK_WORKER_INT);
     note(GCN_NOTE_QUIT);
 }
 
@@ -59,7 +59,7 @@ static void on_abort(int signum)
 {
     (void)signum;
     gcn_py_dump_stacks();
-    gcn_py_interrupt();
+    gcn_py_interrupt(GCN_HOOK_WORKER_ABORT);
     note(GCN_NOTE_ABORT);
 }
 

@@ -119,16 +119,6 @@ void gcn_options_finish(struct gcn_worker *worker)
 
 void gcn_options_python(const struct gcn_worker *worker, struct gcn_py_options *out)
 {
-    const struct gcn_settings *settings = worker->settings;
-
-    *out = (struct gcn_py_options){
-        .venv = settings->venv,
-        .chdir = settings->chdir,
-        .pythonpath = settings->pythonpath,
-        .argv = worker->start->argv,
-        .multithread = gcn_settings_executor(settings) == GCN_EXECUTOR_THREADS,
-        .multiprocess = settings->workers > 1,
-        .sendfile = settings->sendfile,
-        .server_software = "gcorn/" GCORN_VERSION,
-    };
+    gcn_py_options_init(out, worker->settings, worker->start->argv);
+    out->access = worker->start->access;
 }

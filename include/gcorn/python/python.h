@@ -11,7 +11,11 @@
 #include <gcorn/base/compiler.h>
 #include <gcorn/base/error.h>
 #include <gcorn/http/app.h>
+#include <gcorn/python/hooks.h>
 #include <gcorn/proc/exitcode.h>
+
+struct gcn_access;
+struct gcn_settings;
 
 /* What the interpreter and the app are started with. Borrowed for the life of the interpreter. */
 struct gcn_py_options {
@@ -23,7 +27,12 @@ struct gcn_py_options {
     bool multiprocess;      /* wsgi.multiprocess */
     bool sendfile;          /* file_wrapper may use sendfile */
     const char *server_software; /* SERVER_SOFTWARE */
+    const struct gcn_access *access; /* what it says of the environ is noted for it; or NULL */
 };
+
+/* Fill in what follows from the settings. Everything is borrowed from them and from `argv`. */
+void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *settings,
+                         const char *const *argv);
 
 /* True between gcn_py_start and gcn_py_stop. GIL: not needed. */
 bool gcn_py_is_started(void);
@@ -31,16 +40,24 @@ bool gcn_py_is_started(void);
 /*
  * Start the interpreter: isolated from signals, in the virtual environment if there is one, with
  * sys.argv and sys.path set. The calling thread holds the GIL afterwards. Errors (an environment of
- * another Python version, a broken installation) name what was found and the remedy.
+ * another Python version, a broken installation) name what was found and the remedy. If it runs already
+ * (it was started before the fork), the options are taken over; it cannot change its environment.
  */
 GCN_MUST_CHECK bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err);
 
-/* Run atexit handlers and finalise. GIL: held on entry. Harmless if not started. */
+/*
+ * The GIL for those who do not call the app: take it unless this thread has it, and give it back, so that
+ * threads that user code has started run while the process waits. Harmless if not started.
+ */
+void gcn_py_enter(void);
+void gcn_py_leave(void);
+
+/* Run atexit handlers and finalise. GIL: taken inside. Harmless if not started. */
 void gcn_py_stop(void);
 
 /*
  * Around a fork with a live interpreter (PyOS_BeforeFork and its companions). Harmless without one.
- * GIL: held.
+ * GIL: taken inside; afterwards the child holds it, the parent as before.
  */
 void gcn_py_before_fork(void);
 void gcn_py_after_fork_parent(void);
@@ -69,10 +86,11 @@ struct gcn_app *gcn_py_app_load(const char *spec, struct gcn_error *err, int *co
 void gcn_py_app_destroy(struct gcn_app *app);
 
 /*
- * From a signal handler: make the app call in progress, if there is one, end with SystemExit at its
- * next bytecode or interruptible system call. Async-signal-safe. GIL: not needed.
+ * From a signal handler: make the app call in progress on the main thread, if there is one, end with
+ * SystemExit at its next bytecode or interruptible system call, after it has called `hook`
+ * (GCN_HOOK_WORKER_INT or GCN_HOOK_WORKER_ABORT), if that is set. Async-signal-safe. GIL: not needed.
  */
-void gcn_py_interrupt(void);
+void gcn_py_interrupt(enum gcn_hook hook);
 
 /*
  * From a signal handler: write the Python stacks of all threads to standard error. Async-signal-safe

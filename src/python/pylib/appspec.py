@@ -136,13 +136,6 @@ def load(spec):
     return app
 
 
-def _exit_code(value):
-    """As the interpreter takes what sys.exit was given."""
-    if value is None:
-        return 0
-    return value & 0xFF if isinstance(value, int) else 1
-
-
 def explain(failed):
     """(exit code, message, traceback or None) for (spec, exception)."""
     spec, exc = failed
@@ -150,6 +143,6 @@ def explain(failed):
         return exc.code, f'the app "{spec}" cannot be found: {exc}', None
     text = report.traceback_text(exc)
     if isinstance(exc, SystemExit):
-        code = _exit_code(exc.code)
+        code = report.exit_code(exc)
         return code, f'the app "{spec}" called sys.exit({exc.code!r}) while it was loaded', text
     return EXIT_BOOT, f'the app "{spec}" cannot be loaded: {report.summary(exc)}', text

@@ -22,3 +22,10 @@ def traceback_text(exc):
 def summary(exc):
     """The last line of it: "ValueError: text"."""
     return "".join(traceback.format_exception_only(type(exc), exc)).strip()
+
+
+def exit_code(exc):
+    """What a process that ends with this SystemExit leaves with."""
+    if exc.code is None:
+        return 0
+    return exc.code & 0xFF if isinstance(exc.code, int) else 1

@@ -58,7 +58,7 @@ static void sigint_does_to_the_process_what_it_did(GCN_UNUSED void **state)
 
 static void interrupt(GCN_UNUSED int signum)
 {
-    gcn_py_interrupt();
+    gcn_py_interrupt(GCN_HOOK_WORKER_INT);
 }
 
 static void *signal_soon(void *thread)
@@ -100,7 +100,7 @@ static void a_call_that_computes_is_interrupted(GCN_UNUSED void **state)
 
 static void an_interrupt_between_calls_does_nothing(GCN_UNUSED void **state)
 {
-    gcn_py_interrupt();
+    gcn_py_interrupt(GCN_HOOK_WORKER_INT);
     assert_string_equal(evaluate("sum(range(1000))"), "499500");
     assert_string_equal(gcn_pystage_log(), "");
 }

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Server hooks. What they are called with is made in pylib/hooks.py from the facts that are handed
+ * over here.
+ */
+#include <gcorn/python/hooks.h>
+
+#include "py.h"
+
+#include <string.h>
+
+#include <gcorn/base/mem.h>
+#include <gcorn/config/table.h>
+
+#include "exceptions.h"
+#include "hooks_private.h"
+#include "pylib.h"
+#include "runtime.h"
+#include "settings_dict.h"
+#include "state.h"
+#include "thread.h"
+
+static const enum gcn_setting_id ids[GCN_N_HOOKS] = {
+    [GCN_HOOK_ON_STARTING] = GCN_SETTING_on_starting,
+    [GCN_HOOK_WHEN_READY] = GCN_SETTING_when_ready,
+    [GCN_HOOK_NWORKERS_CHANGED] = GCN_SETTING_nworkers_changed,
+    [GCN_HOOK_PRE_FORK] = GCN_SETTING_pre_fork,
+    [GCN_HOOK_CHILD_EXIT] = GCN_SETTING_child_exit,
+    [GCN_HOOK_ON_RELOAD] = GCN_SETTING_on_reload,
+    [GCN_HOOK_PRE_EXEC] = GCN_SETTING_pre_exec,
+    [GCN_HOOK_ON_EXIT] = GCN_SETTING_on_exit,
+    [GCN_HOOK_POST_FORK] = GCN_SETTING_post_fork,
+    [GCN_HOOK_POST_WORKER_INIT] = GCN_SETTING_post_worker_init,
+    [GCN_HOOK_WORKER_INT] = GCN_SETTING_worker_int,
+    [GCN_HOOK_WORKER_ABORT] = GCN_SETTING_worker_abort,
+    [GCN_HOOK_WORKER_EXIT] = GCN_SETTING_worker_exit,
+    [GCN_HOOK_PRE_REQUEST] = GCN_SETTING_pre_request,
+    [GCN_HOOK_POST_REQUEST] = GCN_SETTING_post_request,
+};
+
+/* Process: the worker that this process is, if it is one. GIL: held. */
+static struct {
+    struct gcn_py_hooks *hooks; /* borrowed */
+    PyObject *server_facts;     /* owned: as they were at the fork */
+    struct gcn_hook_worker worker;
+    bool was_interrupted;
+} self;
+
+/* Process. */
+static struct {
+    void (*beat)(void *context);
+    void *context;
+} heart;
+
+static const struct gcn_setting *row_of(enum gcn_hook hook)
+{
+    return gcn_setting_get(ids[hook]);
+}
+
+static bool is_set(const struct gcn_settings *settings, enum gcn_hook hook)
+{
+    const struct gcn_pyref *ref = (const void *)((const char *)settings + row_of(hook)->offset);
+
+    return ref->object != NULL || ref->text != NULL;
+}
+
+static bool any_before(const struct gcn_settings *settings, enum gcn_hook end)
+{
+    for (int hook = 0; hook < (int)end; hook++) {
+        if (is_set(settings, (enum gcn_hook)hook)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gcn_py_hooks_want_arbiter(const struct gcn_settings *settings)
+{
+    return any_before(settings, GCN_HOOK_POST_FORK);
+}
+
+bool gcn_py_hooks_want(const struct gcn_settings *settings)
+{
+    return any_before(settings, GCN_N_HOOKS);
+}
+
+/* [(name, fewest arguments, most arguments)] */
+static PyObject *create_rows(void)
+{
+    PyObject *rows = PyList_New(0);
+
+    for (int hook = 0; rows != NULL && hook < GCN_N_HOOKS; hook++) {
+        const struct gcn_setting *row = row_of((enum gcn_hook)hook);
+        PyObject *entry = Py_BuildValue("(sii)", row->name, row->min_args, row->max_args);
+        if (entry == NULL || PyList_Append(rows, entry) < 0) {
+            Py_CLEAR(rows);
+        }
+        Py_XDECREF(entry);
+    }
+    return rows;
+}
+
+static PyObject *create_object(const struct gcn_settings *settings)
+{
+    PyObject *values = gcn_py_settings_dict(settings);
+    PyObject *rows = values == NULL ? NULL : create_rows();
+    PyObject *args = rows == NULL ? NULL : PyTuple_Pack(2, values, rows);
+    PyObject *object = args == NULL ? NULL : gcn_pylib_call("hooks", "create", args);
+
+    Py_XDECREF(args);
+    Py_XDECREF(rows);
+    Py_XDECREF(values);
+    return object;
+}
+
+struct gcn_py_hooks *gcn_py_hooks_create(const struct gcn_settings *settings, struct gcn_error *err)
+{
+    bool taken = gcn_py_thread_ensure();
+    struct gcn_py_hooks *hooks = NULL;
+    PyObject *object = create_object(settings);
+
+    if (object == NULL) {
+        gcn_py_error_from_exception(err, "hooks");
+    } else {
+        hooks = gcn_alloc_zero(1, sizeof(*hooks));
+        hooks->object = object;
+        for (int hook = 0; hook < GCN_N_HOOKS; hook++) {
+            hooks->have[hook] = is_set(settings, (enum gcn_hook)hook);
+        }
+    }
+    gcn_py_thread_restore(taken);
+    return hooks;
+}
+
+void gcn_py_hooks_destroy(struct gcn_py_hooks *hooks)
+{
+    if (hooks == NULL) {
+        return;
+    }
+    if (gcn_py_is_started()) {
+        bool taken = gcn_py_thread_ensure();
+        Py_DECREF(hooks->object);
+        gcn_py_thread_restore(taken);
+    }
+    gcn_free(hooks);
+}
+
+bool gcn_py_hooks_have(const struct gcn_py_hooks *hooks, enum gcn_hook hook)
+{
+    return hooks != NULL && hooks->have[hook];
+}
+
+/* [(text, fd)] */
+static PyObject *listener_facts(const struct gcn_hook_server *server)
+{
+    PyObject *list = PyList_New(0);
+
+    for (size_t i = 0; list != NULL && i < server->n_listeners; i++) {
+        char text[GCN_ADDR_TEXT_BYTES];
+        gcn_listener_print(&server->listeners[i], false, text);
+        PyObject *entry = Py_BuildValue("(si)", text, server->listeners[i].fd);
+        if (entry == NULL || PyList_Append(list, entry) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(entry);
+    }
+    return list;
+}
+
+/* [(pid, age)] */
+static PyObject *living_facts(const struct gcn_hook_server *server)
+{
+    PyObject *list = PyList_New(0);
+
+    for (size_t i = 0; list != NULL && i < server->n_workers; i++) {
+        PyObject *entry = Py_BuildValue("(iK)", server->workers[i].pid,
+                                        (unsigned long long)server->workers[i].age);
+        if (entry == NULL || PyList_Append(list, entry) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(entry);
+    }
+    return list;
+}
+
+static PyObject *server_facts(const struct gcn_hook_server *server)
+{
+    PyObject *listeners = listener_facts(server);
+    PyObject *living = listeners == NULL ? NULL : living_facts(server);
+    PyObject *facts =
+        living == NULL
+            ? NULL
+            : Py_BuildValue("(iiiiKzzOOO)", server->pid, server->master_pid, server->reexec_pid,
+                            server->num_workers, (unsigned long long)server->worker_age,
+                            server->proc_name, server->pidfile,
+                            server->systemd ? Py_True : Py_False, listeners, living);
+
+    Py_XDECREF(living);
+    Py_XDECREF(listeners);
+    return facts;
+}
+
+static PyObject *worker_facts(const struct gcn_hook_worker *worker)
+{
+    if (worker == NULL) {
+        return Py_NewRef(Py_None);
+    }
+    return Py_BuildValue("(iiOOLL)", worker->pid, worker->ppid, worker->booted ? Py_True : Py_False,
+                         worker->aborted ? Py_True : Py_False, (long long)worker->requests,
+                         (long long)worker->max_requests);
+}
+
+static PyObject *number_or_none(int64_t number)
+{
+    return number < 0 ? Py_NewRef(Py_None) : PyLong_FromLongLong(number);
+}
+
+/* `server` are its facts, borrowed. -1 with an exception. */
+static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObject *server,
+                     const struct gcn_hook_worker *worker, const struct gcn_hook_call *call)
+{
+    unsigned long long age = worker == NULL ? 0 : worker->age;
+    PyObject *facts = worker_facts(worker);
+    PyObject *old = facts == NULL ? NULL : number_or_none(call == NULL ? -1 : call->old_value);
+    PyObject *args =
+        old == NULL ? NULL
+                    : Py_BuildValue("(OsOKOLO)", hooks->object, row_of(hook)->name, server, age,
+                                    facts, call == NULL ? 0LL : (long long)call->new_value, old);
+    PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "call", args);
+    int rc = done == NULL ? -1 : 0;
+
+    Py_XDECREF(done);
+    Py_XDECREF(args);
+    Py_XDECREF(old);
+    Py_XDECREF(facts);
+    return rc;
+}
+
+bool gcn_py_hook_call(struct gcn_py_hooks *hooks, enum gcn_hook hook, struct gcn_hook_call *call)
+{
+    call->exit_code = -1;
+    if (!gcn_py_hooks_have(hooks, hook)) {
+        return true;
+    }
+    bool taken = gcn_py_thread_ensure();
+    PyObject *server = server_facts(call->server);
+    bool ok = server != NULL && call_hook(hooks, hook, server, call->worker, call) == 0;
+    if (!ok) {
+        call->exit_code = gcn_py_exit_code();
+        gcn_py_log_exception(GCN_LOG_ERROR, "The hook %s failed", row_of(hook)->name);
+    }
+    Py_XDECREF(server);
+    gcn_py_thread_restore(taken);
+    return ok;
+}
+
+void gcn_py_hooks_adopt(struct gcn_py_hooks *hooks, const struct gcn_hook_server *server,
+                        const struct gcn_hook_worker *worker)
+{
+    self.hooks = hooks;
+    self.worker = *worker;
+    Py_XSETREF(self.server_facts, hooks == NULL ? NULL : server_facts(server));
+    if (PyErr_Occurred() != NULL) {
+        gcn_py_log_exception(GCN_LOG_ERROR, "Hooks cannot be prepared");
+        self.hooks = NULL;
+    }
+}
+
+void gcn_py_hooks_finish(void)
+{
+    Py_CLEAR(self.server_facts);
+    self.hooks = NULL;
+}
+
+int gcn_py_hooks_interrupted(enum gcn_hook hook)
+{
+    if (self.was_interrupted || !gcn_py_hooks_have(self.hooks, hook)) {
+        return 0;
+    }
+    self.was_interrupted = true;
+    return call_hook(self.hooks, hook, self.server_facts, &self.worker, NULL);
+}
+
+bool gcn_py_hooks_watch_requests(void)
+{
+    return gcn_py_hooks_have(self.hooks, GCN_HOOK_PRE_REQUEST) ||
+           gcn_py_hooks_have(self.hooks, GCN_HOOK_POST_REQUEST);
+}
+
+unsigned long long gcn_py_hooks_own(const struct gcn_py_hooks **hooks)
+{
+    *hooks = self.hooks;
+    return self.worker.age;
+}
+
+void gcn_py_hooks_signalled(enum gcn_hook hook)
+{
+    if (!gcn_py_is_started()) {
+        return;
+    }
+    bool taken = gcn_py_thread_ensure();
+    if (gcn_py_hooks_interrupted(hook) < 0) {
+        gcn_py_log_exception(GCN_LOG_ERROR, "The hook %s failed", row_of(hook)->name);
+    }
+    gcn_py_thread_restore(taken);
+}
+
+void gcn_py_set_heartbeat(void (*beat)(void *context), void *context)
+{
+    heart.beat = beat;
+    heart.context = context;
+}
+
+void gcn_py_heartbeat(void)
+{
+    if (heart.beat != NULL) {
+        heart.beat(heart.context);
+    }
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The module "_gcorn": what our embedded Python modules ask of the C side.
+ */
+#include "native.h"
+
+#include "py.h"
+
+#include <gcorn/base/log.h>
+#include <gcorn/python/python.h>
+
+#include "exceptions.h"
+#include "hooks_private.h"
+#include "pylib.h"
+#include "state.h"
+
+/* log(level, text): a line, or several, of the error log. */
+static PyObject *native_log(PyObject *Py_UNUSED(self), PyObject *args)
+{
+    int level;
+    PyObject *text;
+    struct gcn_buf bytes = {0};
+
+    if (!PyArg_ParseTuple(args, "iU", &level, &text)) {
+        return NULL;
+    }
+    if (level >= (int)gcn_log_level()) {
+        gcn_py_append_str(&bytes, text);
+        gcn_log_text((enum gcn_log_level)level, bytes.len == 0 ? "" : bytes.ptr, bytes.len);
+        gcn_buf_finish(&bytes);
+    }
+    Py_RETURN_NONE;
+}
+
+/* level(): the error log's. */
+static PyObject *native_level(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none))
+{
+    return PyLong_FromLong(gcn_log_level());
+}
+
+/* source(name): the text of the embedded file pylib/<name>.py, or None. */
+static PyObject *native_source(PyObject *Py_UNUSED(self), PyObject *name)
+{
+    const char *text = PyUnicode_AsUTF8(name);
+    const struct gcn_pylib_module *module = text == NULL ? NULL : gcn_pylib_find(text);
+
+    if (text == NULL) {
+        return NULL;
+    }
+    if (module == NULL) {
+        Py_RETURN_NONE;
+    }
+    return PyBytes_FromStringAndSize((const char *)module->source, (Py_ssize_t)module->len);
+}
+
+/* heartbeat(): the worker is alive; puts off the end of the time that the arbiter allows it. */
+static PyObject *native_heartbeat(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none))
+{
+    gcn_py_heartbeat();
+    Py_RETURN_NONE;
+}
+
+int gcn_py_native_init(void)
+{
+    static PyMethodDef methods[] = {
+        {"log", native_log, METH_VARARGS, NULL},
+        {"level", native_level, METH_NOARGS, NULL},
+        {"source", native_source, METH_O, NULL},
+        {"heartbeat", native_heartbeat, METH_NOARGS, NULL},
+        {NULL, NULL, 0, NULL},
+    };
+    static struct PyModuleDef definition = {
+        .m_base = PyModuleDef_HEAD_INIT,
+        .m_name = "_gcorn",
+        .m_size = 0,
+        .m_methods = methods,
+    };
+    PyObject *module = PyModule_Create(&definition);
+    int rc = -1;
+
+    if (module != NULL && PyModule_AddStringConstant(module, "version", GCORN_VERSION) == 0 &&
+        PyModule_AddStringConstant(module, "server_software", gcn_py.options.server_software) ==
+            0) {
+        rc = PyDict_SetItemString(PyImport_GetModuleDict(), "_gcorn", module);
+    }
+    Py_XDECREF(module);
+    return rc;
+}

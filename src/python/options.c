@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From settings to what the interpreter and the app are started with.
+ */
+#include <gcorn/python/python.h>
+
+#include <gcorn/config/settings.h>
+
+void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *settings,
+                         const char *const *argv)
+{
+    *out = (struct gcn_py_options){
+        .venv = settings->venv,
+        .chdir = settings->chdir,
+        .pythonpath = settings->pythonpath,
+        .argv = argv,
+        .multithread = gcn_settings_executor(settings) == GCN_EXECUTOR_THREADS,
+        .multiprocess = settings->workers > 1,
+        .sendfile = settings->sendfile,
+        .server_software = "gcorn/" GCORN_VERSION,
+    };
+}

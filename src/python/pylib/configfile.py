@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: MIT
+"""Executes a config file in Python and sorts what it has assigned.
+
+The C side (configfile.c) gives the table of settings and takes a list of (setting, line, kind,
+value), where kind names the function that puts the value.
+"""
+
+import ast
+import importlib
+import importlib.machinery
+import inspect
+import os
+import sys
+import types
+
+import _gcorn
+
+MODULE = "__config__"
+
+
+def _run_file(path):
+    """Execute the file as a module of its own, without a cache that an edit could be younger than."""
+    module = types.ModuleType(MODULE)
+    module.__file__ = path
+    sys.modules[MODULE] = module
+    if path.endswith(".pyc"):
+        loader = importlib.machinery.SourcelessFileLoader(MODULE, path)
+        code = loader.get_code(MODULE)
+        lines = {}
+    else:
+        with open(path, "rb") as file:
+            source = file.read()
+        code = compile(source, path, "exec", dont_inherit=True)
+        lines = _lines_of(source)
+    exec(code, module.__dict__)
+    return module, lines
+
+
+def _run_module(name):
+    """Import the module, again if it was imported for this before."""
+    module = sys.modules.get(name)
+    module = importlib.import_module(name) if module is None else importlib.reload(module)
+    path = getattr(module, "__file__", None)
+    if path is None or not path.endswith(".py"):
+        return module, {}
+    with open(path, "rb") as file:
+        return module, _lines_of(file.read())
+
+
+class _Lines(ast.NodeVisitor):
+    """The line of the last statement at the file's own level that binds each name."""
+
+    def __init__(self):
+        self.lines = {}
+
+    def visit_FunctionDef(self, node):
+        self.lines[node.name] = node.lineno
+
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
+
+    def visit_Lambda(self, node):
+        pass
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Store):
+            self.lines[node.id] = node.lineno
+
+    def visit_alias(self, node):
+        # An alias has a line of its own from 3.10 on only.
+        self.lines[(node.asname or node.name).split(".")[0]] = getattr(node, "lineno", 0)
+
+
+def _lines_of(source):
+    visitor = _Lines()
+    visitor.visit(ast.parse(source))
+    return visitor.lines
+
+
+def _shown(value):
+    """A callable's or class's name for people, and for those who compare it with known ones."""
+    module = getattr(value, "__module__", None)
+    name = getattr(value, "__qualname__", None) or repr(value)
+    return f"{module}.{name}" if module and module != MODULE else name
+
+
+def accepts(function, count):
+    """True if the function can be called with `count` positional arguments."""
+    try:
+        inspect.signature(function).bind(*([None] * count))
+    except TypeError:
+        return False
+    except ValueError:
+        return True  # it does not say; builtins mostly
+    return True
+
+
+def find(text):
+    """The object that "pkg.mod.attr" or "pkg.mod:attr" names. Raises ImportError, AttributeError."""
+    module, _, name = text.rpartition(":") if ":" in text else text.rpartition(".")
+    found = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def check_hook(hook, least, most):
+    """What is wrong with it as a hook, or None."""
+    if not callable(hook):
+        return f"{hook!r} is not callable"
+    if not any(accepts(hook, count) for count in range(least, most + 1)):
+        arguments = f"{least}" if least == most else f"{least} to {most}"
+        return f"{_shown(hook)} must take {arguments} positional arguments"
+    return None
+
+
+def _hook(value, least, most):
+    if value is None:
+        return "none", None
+    if isinstance(value, str):
+        try:
+            value = find(value.strip())
+        except (ImportError, AttributeError, ValueError) as exc:
+            return "error", f"{value!r}: {exc}"
+    wrong = check_hook(value, least, most)
+    return ("error", wrong) if wrong else ("object", (_shown(value), value))
+
+
+def _class(value):
+    if inspect.isfunction(value) or inspect.ismethod(value):
+        value = value()
+    if isinstance(value, str):
+        return "text", value
+    if inspect.isclass(value):
+        return "object", (_shown(value), value)
+    return ("none", None) if value is None else ("error", f"{value!r}: expected a class or its name")
+
+
+def _texts(value):
+    """A list's items as the text of each; numbers are not texts."""
+    wrong = [item for item in value if not isinstance(item, str)]
+    if wrong:
+        return "error", f"{wrong[0]!r} in the list: expected only texts"
+    return "list", list(value)
+
+
+def _plain(value):
+    if value is None:
+        return "none", None
+    if isinstance(value, bool):
+        return "bool", value
+    if isinstance(value, int):
+        if -(2**63) <= value < 2**63:
+            return "int", value
+        return "error", f"{value}: expected a number of at most 64 bits"
+    if isinstance(value, str):
+        return ("text", value) if "\0" not in value else ("error", f"{value!r}: has a NUL")
+    if isinstance(value, float):
+        return "text", repr(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _texts(sorted(value) if isinstance(value, (set, frozenset)) else value)
+    if isinstance(value, dict):
+        if all(isinstance(text, str) for pair in value.items() for text in pair):
+            return "dict", list(value.items())
+        return "error", f"{value!r}: expected texts as keys and as values"
+    if isinstance(value, os.PathLike):
+        return "error", f"{value!r}: expected a text; write str({os.fspath(value)!r})"
+    return "error", f"{value!r}: expected a text, a number, a truth, a list or a dictionary"
+
+
+def _sort(kind, value, least, most):
+    if kind == "hook":
+        return _hook(value, least, most)
+    if kind == "class":
+        return _class(value)
+    if kind == "tree" and isinstance(value, dict):
+        return "object", (repr(value), value)
+    return _plain(value)
+
+
+def read(request):
+    """[(setting, line, kind, value)] for (path, module, start directory, table of settings)."""
+    path, module_name, start_dir, table = request
+    before = os.getcwd()
+    os.chdir(start_dir)
+    try:
+        if start_dir not in sys.path:
+            sys.path.insert(0, start_dir)
+        module, lines = _run_file(path) if path else _run_module(module_name)
+    finally:
+        os.chdir(before)
+    found = vars(module)
+    return [
+        (name, lines.get(name, 0), *_sort(kind, found[name], least, most))
+        for name, kind, least, most in table
+        if name in found
+    ]
+
+
+def identity(name):
+    """What was assigned to gunicorn.SERVER or gunicorn.SERVER_SOFTWARE, or None."""
+    module = sys.modules["gunicorn"]
+    value = getattr(module, name, None)
+    version = getattr(module, "__version__", "")
+    defaults = ("gcorn", "gunicorn", f"gunicorn/{version}", _gcorn.server_software)
+    if not isinstance(value, str) or value in defaults:
+        return None
+    return value if value.isascii() and value.isprintable() and 0 < len(value) <= 100 else None
+
+
+def explain(failed):
+    """(exit code, message, traceback or None) for (how the file is called, exception)."""
+    import _gcorn_report as report
+
+    shown, exc = failed
+    if isinstance(exc, SystemExit):
+        return report.exit_code(exc), f"{shown}: called sys.exit({exc.code!r})", None
+    return 1, f"{shown}: {report.summary(exc)}", report.traceback_text(exc)

@@ -1,0 +1,451 @@
+# SPDX-License-Identifier: MIT
+"""Server hooks: what they are called with, under the names that gunicorn's users know.
+
+`server` and the workers are the same objects from call to call, so a hook may keep something in
+them. What they say of the arbiter and its workers is as it was when the hook was called.
+"""
+
+import json
+import os
+import signal
+import time
+
+import _gcorn
+import _gcorn_configfile as configfile
+import _gcorn_logs as logs
+
+BOOTING = "[booting]"
+HOP_BY_HOP = frozenset(
+    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers")
+    + ("transfer-encoding", "upgrade", "server", "date")
+)
+
+
+class Config:
+    """`cfg`: each setting as an attribute."""
+
+    def __init__(self, values, env_orig):
+        self.__dict__.update(values)
+        self.settings = {name: Setting(name, value) for name, value in values.items()}
+        self.env_orig = env_orig
+
+    def __setattr__(self, name, value):
+        if name in self.__dict__.get("settings", ()):
+            raise AttributeError(f"the setting {name} cannot be changed while the server runs")
+        super().__setattr__(name, value)
+
+    def set(self, name, value):
+        raise AttributeError(f"the setting {name} cannot be changed while the server runs")
+
+    @property
+    def worker_class_str(self):
+        threads = self.worker_class == "sync" and self.threads > 1
+        return "gthread" if threads else str(self.worker_class)
+
+    @property
+    def address(self):
+        return [_address(text) for text in self.bind]
+
+    @property
+    def uid(self):
+        return self.user
+
+    @property
+    def gid(self):
+        return self.group
+
+    @property
+    def env(self):
+        return dict(pair.split("=", 1) for pair in self.raw_env)
+
+    @property
+    def is_ssl(self):
+        return bool(self.certfile or self.keyfile)
+
+    @property
+    def ssl_options(self):
+        names = ("keyfile", "certfile", "cert_reqs", "ca_certs", "ciphers")
+        return {name: self.__dict__[name] for name in names}
+
+
+class Setting:
+    """What cfg.settings has for each name."""
+
+    def __init__(self, name, value):
+        self.name = name
+        self.value = value
+
+    def get(self):
+        return self.value
+
+
+def _address(text):
+    """A (host, port) pair, or a path: as gunicorn holds an address."""
+    if text.startswith("unix:"):
+        return text[5:].removeprefix("//")
+    if text.startswith("fd://"):
+        return int(text[5:])
+    host, colon, port = text.removeprefix("tcp://").rpartition(":")
+    if not colon or port.endswith("]"):
+        host, port = text, "8000"
+    return host.strip("[]") or "0.0.0.0", int(port) if port.isdigit() else 8000
+
+
+class Listener:
+    """An entry of server.LISTENERS and worker.sockets."""
+
+    def __init__(self, text, fd):
+        self._text = text
+        self._fd = fd
+        self._sock = None
+
+    def __str__(self):
+        return self._text
+
+    def fileno(self):
+        return self._fd
+
+    @property
+    def sock(self):
+        if self._sock is None:
+            import socket
+
+            self._sock = socket.socket(fileno=os.dup(self._fd))
+        return self._sock
+
+    def getsockname(self):
+        return self.sock.getsockname()
+
+    def close(self):
+        raise RuntimeError("the listening sockets belong to the server: stop it instead")
+
+
+class Server:
+    """`server`: the arbiter."""
+
+    WORKER_BOOT_ERROR = 3
+    APP_LOAD_ERROR = 4
+    SIG_QUEUE = ()
+    LISTENERS = ()
+    worker_age = 0
+    num_workers = 0
+    master_pid = 0
+    reexec_pid = 0
+    dirty_arbiter_pid = 0
+    systemd = False
+    proc_name = None
+    master_name = "Master"
+    pidfile = None
+    app = None
+    cfg = None
+    log = None
+
+    def __init__(self):
+        self.WORKERS = {}
+        self.START_CTX = {"cwd": os.getcwd()}
+        self._texts = ()
+
+    def _update(self, hooks, facts):
+        self.cfg = hooks.cfg
+        self.log = hooks.log
+        (
+            self.pid,
+            self.master_pid,
+            self.reexec_pid,
+            self.num_workers,
+            self.worker_age,
+            self.proc_name,
+            self.pidfile,
+            self.systemd,
+            listeners,
+            living,
+        ) = facts
+        self.master_name = "Master.2" if self.master_pid else "Master"
+        if listeners != self._texts:
+            self._texts = listeners
+            self.LISTENERS = [Listener(text, fd) for text, fd in listeners]
+        self.WORKERS = {pid: worker_of(hooks, age, pid) for pid, age in living}
+
+    @property
+    def timeout(self):
+        return self.cfg.timeout
+
+    @property
+    def address(self):
+        return self.cfg.address
+
+    @property
+    def worker_class(self):
+        return Worker
+
+    def kill_worker(self, pid, sig):
+        os.kill(pid, sig)
+
+    def kill_workers(self, sig):
+        for pid in self.WORKERS:
+            os.kill(pid, sig)
+
+    def _signal(self, sig):
+        os.kill(self.pid, sig)
+
+    def spawn_worker(self):
+        """One more worker, as by the signal TTIN."""
+        self._signal(signal.SIGTTIN)
+
+    def reload(self):
+        self._signal(signal.SIGHUP)
+
+    def stop(self, graceful=True):
+        self._signal(signal.SIGTERM if graceful else signal.SIGQUIT)
+
+    def halt(self, reason=None, exit_status=0):
+        if reason:
+            self.log.info("a hook stops the server: %s", reason)
+        self._signal(signal.SIGQUIT)
+
+    def wakeup(self):
+        """Nothing to do: the arbiter wakes up by itself."""
+
+
+class Heartbeat:
+    """worker.tmp: a file at gunicorn, a place in shared memory here."""
+
+    def __init__(self):
+        self._last = time.monotonic()
+
+    def notify(self):
+        self._last = time.monotonic()
+        _gcorn.heartbeat()
+
+    def last_update(self):
+        return self._last
+
+    def fileno(self):
+        raise RuntimeError("heartbeats are in shared memory here: there is no file")
+
+
+class Worker:
+    """`worker`."""
+
+    reloader = None
+    PIPE = ()
+    wait_fds = ()
+    sockets = ()
+    ppid = 0
+    nr = 0
+    booted = False
+    aborted = False
+    wsgi = None
+    max_requests = 0
+
+    def __init__(self, age):
+        self.age = age
+        self.pid = BOOTING
+        self.tmp = Heartbeat()
+        self._alive = True
+
+    def __str__(self):
+        return f"<Worker {self.pid}>"
+
+    def _update(self, hooks, facts):
+        pid, self.ppid, self.booted, self.aborted, nr, self.max_requests = facts
+        self.pid = pid or BOOTING
+        self.nr = max(self.nr, nr)
+        self._attach(hooks)
+
+    def _attach(self, hooks):
+        self.cfg = hooks.cfg
+        self.log = hooks.log
+        self.app = server.app
+        self.timeout = hooks.cfg.timeout / 2.0
+        self.sockets = server.LISTENERS
+
+    @property
+    def alive(self):
+        return self._alive
+
+    @alive.setter
+    def alive(self, value):
+        """A hook that says False wants this worker to finish and be replaced."""
+        if self._alive and not value and self.pid == os.getpid():
+            os.kill(self.pid, signal.SIGTERM)
+        self._alive = bool(value)
+
+    def notify(self):
+        self.tmp.notify()
+
+
+server = Server()
+_workers = {}  # by age
+
+
+def worker_of(hooks, age, pid=None):
+    worker = _workers.get(age)
+    if worker is None:
+        worker = _workers[age] = Worker(age)
+        worker._attach(hooks)
+    if pid:
+        worker.pid = pid
+    return worker
+
+
+class Request:
+    """`req` of pre_request and post_request."""
+
+    fragment = ""
+    trailers = ()
+    unreader = None
+
+    def __init__(self, hooks, facts):
+        self.cfg = hooks.cfg
+        (
+            self.method,
+            self.uri,
+            self.path,
+            self.query,
+            self.version,
+            self.headers,
+            self.scheme,
+            self.remote_addr,
+            self.req_number,
+            self.must_close,
+            self.body,
+            self.proxy_protocol_info,
+        ) = facts
+        self.peer_addr = self.remote_addr
+        self.trailers = []
+
+    def should_close(self):
+        return self.must_close
+
+    def force_close(self):
+        raise RuntimeError("a hook cannot have the connection closed: this is decided before it runs")
+
+
+class Response:
+    """`resp` of post_request."""
+
+    SERVER = version = "gcorn"
+
+    def __init__(self, hooks, req, facts):
+        self.req = req
+        self.cfg = hooks.cfg
+        (
+            self.status,
+            self.status_code,
+            headers,
+            self.headers_sent,
+            self.sent,
+            self.response_length,
+            self.chunked,
+            self.must_close,
+            self.upgrade,
+            self.sock,
+        ) = facts
+        self.headers = [pair for pair in headers or () if pair[0].lower() not in HOP_BY_HOP]
+
+    def should_close(self):
+        return self.must_close
+
+    force_close = Request.force_close
+
+
+class Hooks:
+    """One generation's hooks, checked."""
+
+    def __init__(self, values, rows):
+        self.functions = {}
+        for name, least, most in rows:
+            if values[name] is not None:
+                self.functions[name] = self._check(name, values[name], least, most)
+        for name, least, most in rows:
+            values[name] = self.functions.get(name) or _nothing
+        tree = values.get("logconfig_dict")
+        if isinstance(tree, str):
+            values["logconfig_dict"] = json.loads(tree)
+        self.cfg = Config(values, dict(os.environ))
+        logs.install()
+        self.log = logs.Log(self.cfg)
+        post = self.functions.get("post_request")
+        self.post_arguments = post and max(n for n in (2, 3, 4) if configfile.accepts(post, n))
+
+    @staticmethod
+    def _check(name, hook, least, most):
+        shown = hook
+        if isinstance(hook, str):
+            hook = configfile.find(hook)
+        wrong = configfile.check_hook(hook, least, most)
+        if wrong:
+            raise TypeError(f"{name}: {shown}: {wrong}")
+        return hook
+
+
+def _nothing(*args):
+    """The default of every hook."""
+
+
+def create(arguments):
+    """Hooks for (values by setting, [(hook, fewest arguments, most arguments)])."""
+    return Hooks(*arguments)
+
+
+def call(arguments):
+    """Call a hook: (hooks, name, facts of the server, age, facts of the worker, new, old)."""
+    hooks, name, server_facts, age, worker_facts, new, old = arguments
+    server._update(hooks, server_facts)
+    worker = None
+    if worker_facts is not None:
+        worker = worker_of(hooks, age)
+        worker._update(hooks, worker_facts)
+    living = {entry.age for entry in server.WORKERS.values()} | {age}
+    for gone in set(_workers) - living:
+        del _workers[gone]
+    function = hooks.functions[name]
+    if name in ("pre_fork", "post_fork", "child_exit", "worker_exit"):
+        function(server, worker)
+    elif name in ("post_worker_init", "worker_int", "worker_abort"):
+        function(worker)
+    elif name == "nworkers_changed":
+        function(server, new, old)
+    else:
+        function(server)
+
+
+def request(arguments):
+    """The req for (hooks, age, facts)."""
+    hooks, age, facts = arguments
+    worker_of(hooks, age).nr += 1
+    return Request(hooks, facts)
+
+
+def pre_request(arguments):
+    """Call it: (hooks, age, req). Returns the headers if it has changed them."""
+    hooks, age, req = arguments
+    function = hooks.functions.get("pre_request")
+    if function is None:
+        return None
+    headers = list(req.headers)
+    function(worker_of(hooks, age), req)
+    return req.headers if req.headers != headers else None
+
+
+def apply_headers(arguments):
+    """Make the environ's fields those of a request whose headers a hook has changed."""
+    environ, headers = arguments
+    for key in [key for key in environ if key.startswith("HTTP_")]:
+        del environ[key]
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+            if key in environ:
+                value = f"{environ[key]},{value}"
+        environ[key] = value
+
+
+def post_request(arguments):
+    """Call it: (hooks, age, req, environ, facts of the response or None)."""
+    hooks, age, req, environ, facts = arguments
+    resp = None if facts is None else Response(hooks, req, facts)
+    every = (worker_of(hooks, age), req, environ, resp)
+    hooks.functions["post_request"](*every[: hooks.post_arguments])

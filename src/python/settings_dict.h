@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A generation of settings as a dictionary: what `cfg` is made of.
+ */
+#ifndef GCORN_PYTHON_SETTINGS_DICT_H
+#define GCORN_PYTHON_SETTINGS_DICT_H
+
+#include "py.h"
+
+struct gcn_settings;
+
+/*
+ * {name: value} with every setting, each of the type that gunicorn has for it; hooks and classes
+ * are the object, else its name. New reference; NULL with an exception. GIL: held.
+ */
+PyObject *gcn_py_settings_dict(const struct gcn_settings *settings);
+
+#endif
