@@ -18,6 +18,7 @@
 #include <gcorn/config/load.h>
 #include <gcorn/config/print.h>
 #include <gcorn/proc/exitcode.h>
+#include <gcorn/python/configfile.h>
 #include <gcorn/python/python.h>
 
 enum { USUAL_COLUMNS = 80, MOST_COLUMNS = 120 };
@@ -132,19 +133,11 @@ static int put_docs(const char *page)
 /* Import the app as a worker would, to see whether that works. */
 static int check_app(const struct gcn_settings *settings, const struct gcn_load_request *request)
 {
-    const struct gcn_py_options options = {
-        .venv = settings->venv,
-        .chdir = settings->chdir,
-        .pythonpath = settings->pythonpath,
-        .argv = request->argv,
-        .multithread = gcn_settings_executor(settings) == GCN_EXECUTOR_THREADS,
-        .multiprocess = settings->workers > 1,
-        .sendfile = settings->sendfile,
-        .server_software = "gcorn/" GCORN_VERSION,
-    };
+    struct gcn_py_options options;
     struct gcn_error err = {{0}};
     int code = GCN_EXIT_ERROR;
 
+    gcn_py_options_init(&options, settings, request->argv);
     if (chdir(settings->chdir) < 0) {
         gcn_error_set_errno(&err, "chdir %s", settings->chdir);
     } else if (gcn_py_start(&options, &err)) {
@@ -219,7 +212,12 @@ static int run(const struct gcn_load_request *request)
 int gcn_cli_run(const char *const *argv, const char *const *env)
 {
     char *start_dir = start_directory();
-    struct gcn_load_request request = {.argv = argv, .env = env, .start_dir = start_dir};
+    struct gcn_load_request request = {
+        .argv = argv,
+        .env = env,
+        .start_dir = start_dir,
+        .reader = gcn_py_config_reader(argv),
+    };
 
     if (start_dir == NULL) {
         return GCN_EXIT_ERROR;

@@ -12,6 +12,7 @@
 #include <gcorn/log/errorlog.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/pidfile.h>
+#include <gcorn/python/python.h>
 
 #include "arbiter_private.h"
 
@@ -54,11 +55,17 @@ static void supervise(struct gcn_arbiter *arb)
     }
 }
 
-static void finish(struct gcn_arbiter *arb)
+/* `started`: it has come to supervising. */
+static void finish(struct gcn_arbiter *arb, bool started)
 {
+    struct gcn_hook_call call = {.worker = NULL};
+
     if (arb->pidfile != NULL) {
         gcn_pidfile_remove(arb->pidfile, arb->pid);
         gcn_free(arb->pidfile);
+    }
+    if (started && !arb->hook_failed && !gcn_hooks_run(arb, GCN_HOOK_ON_EXIT, &call)) {
+        gcn_error("a hook failed: gcorn ends with %d", arb->exit_code);
     }
     gcn_announce_start(arb, arb->exit_code); /* if it has not come to an announcement */
     gcn_sockets_close(&arb->handed, NULL, false);
@@ -68,6 +75,7 @@ static void finish(struct gcn_arbiter *arb)
     gcn_loop_finish(&arb->loop);
     gcn_signals_close(&arb->signals);
     gcn_children_finish(&arb->children);
+    gcn_py_stop();
     gcn_log_close();
 }
 
@@ -79,15 +87,17 @@ static bool split(struct gcn_arbiter *arb, int *code)
     if (!arb->good->settings->daemon || arb->predecessor > 0) {
         return true; /* whom a daemon starts is in the background already */
     }
-    switch (gcn_daemon_start(&arb->daemon, code, &err)) {
-    case GCN_DAEMON_BACKGROUND:
+    gcn_py_before_fork(); /* a config file may have started Python */
+    enum gcn_daemon_role role = gcn_daemon_start(&arb->daemon, code, &err);
+    if (role == GCN_DAEMON_BACKGROUND) {
+        gcn_py_after_fork_child();
+        gcn_py_leave();
         return true;
-    case GCN_DAEMON_FOREGROUND:
-        break;
-    case GCN_DAEMON_FAILED:
+    }
+    gcn_py_after_fork_parent();
+    if (role == GCN_DAEMON_FAILED) {
         gcn_error("%s", err.text);
         *code = GCN_EXIT_ERROR;
-        break;
     }
     return false;
 }
@@ -110,7 +120,8 @@ int gcn_arbiter_run(struct gcn_settings *settings, const struct gcn_load_request
         return arb.exit_code;
     }
     arb.pid = getpid();
-    if (gcn_start(&arb)) {
+    bool started = gcn_start(&arb);
+    if (started) {
         supervise(&arb);
         if (arb.halt_reason != NULL) {
             gcn_error("gcorn stops: %s", arb.halt_reason);
@@ -118,6 +129,6 @@ int gcn_arbiter_run(struct gcn_settings *settings, const struct gcn_load_request
             gcn_info("gcorn stops");
         }
     }
-    finish(&arb);
+    finish(&arb, started);
     return arb.exit_code;
 }

@@ -17,6 +17,7 @@
 #include <gcorn/proc/scoreboard.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/spawn.h>
+#include <gcorn/python/hooks.h>
 
 #include "children.h"
 #include "policy.h"
@@ -40,6 +41,7 @@ struct gcn_generation {
     struct gcn_access *access;     /* owned; NULL: no access log */
     struct gcn_preloader preloader;
     struct gcn_sockets sockets;
+    struct gcn_py_hooks *hooks; /* owned; NULL: none that this process has to know */
     int32_t sockets_number;        /* equal in generations with the same sockets */
 };
 
@@ -82,6 +84,7 @@ struct gcn_arbiter {
     enum gcn_stop stop;
     int64_t stop_began_ms;
     int64_t progress_ms; /* when to say next what a stop waits for */
+    bool hook_failed; /* a hook has raised, which is why we stop */
     int exit_code;
     const char *halt_reason; /* why it stops by itself; NULL: it was told to */
 };
@@ -99,6 +102,35 @@ GCN_MUST_CHECK bool gcn_start(struct gcn_arbiter *arb);
 
 /* Set the title and write the pidfile that fit the settings and the state of an upgrade. */
 GCN_MUST_CHECK bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err);
+
+/* hooks.c */
+
+/*
+ * Find the generation's hooks, starting Python if one of them runs here. False with `err` if one cannot be
+ * used.
+ */
+GCN_MUST_CHECK bool gcn_hooks_open(struct gcn_arbiter *arb, struct gcn_generation *generation,
+                                   struct gcn_error *err);
+
+/* What hooks see of the arbiter, but for the list of workers. Borrows from both. */
+struct gcn_hook_server gcn_hooks_server(const struct gcn_arbiter *arb,
+                                        const struct gcn_generation *generation);
+
+/* Call a hook of the generation; call->server is filled in here. False (logged) if it raised. */
+GCN_MUST_CHECK bool gcn_hooks_call(struct gcn_arbiter *arb, const struct gcn_generation *generation,
+                                   enum gcn_hook hook, struct gcn_hook_call *call);
+
+/* Call a hook at the start or the end. False with arb->exit_code if it raised. */
+GCN_MUST_CHECK bool gcn_hooks_run(struct gcn_arbiter *arb, enum gcn_hook hook,
+                                  struct gcn_hook_call *call);
+
+/* Call a hook while we supervise: if it raises, the server stops, and false is returned. */
+GCN_MUST_CHECK bool gcn_hooks_run_or_halt(struct gcn_arbiter *arb,
+                                          const struct gcn_generation *generation,
+                                          enum gcn_hook hook, struct gcn_hook_call *call);
+
+/* The number of workers was set again, after `old`. */
+void gcn_hooks_workers_changed(struct gcn_arbiter *arb, uint32_t old);
 
 /* boards.c */
 

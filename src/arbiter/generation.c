@@ -52,6 +52,7 @@ void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *gene
     gcn_preload_drop(arb, generation);
     gcn_sockets_close(&generation->sockets, keep == NULL ? NULL : &keep->sockets, ours);
     gcn_access_close(generation->access);
+    gcn_py_hooks_destroy(generation->hooks);
     gcn_settings_destroy(generation->settings);
     gcn_free(generation);
 }

@@ -12,6 +12,7 @@ static void order_more(struct gcn_arbiter *arb)
 {
     arb->policy.target++;
     gcn_info("now %u workers", arb->policy.target);
+    gcn_hooks_workers_changed(arb, arb->policy.target - 1);
 }
 
 static void order_fewer(struct gcn_arbiter *arb)
@@ -22,6 +23,7 @@ static void order_fewer(struct gcn_arbiter *arb)
     }
     arb->policy.target--;
     gcn_info("now %u workers", arb->policy.target);
+    gcn_hooks_workers_changed(arb, arb->policy.target + 1);
 }
 
 /* A terminal sends it whenever its window changes; only a daemon has none. */
@@ -31,8 +33,10 @@ static void order_no_workers(struct gcn_arbiter *arb)
         gcn_debug("not a daemon: nothing is done");
         return;
     }
+    uint32_t old = arb->policy.target;
     arb->policy.target = 0;
     gcn_info("now no workers; TTIN starts one, HUP all of them");
+    gcn_hooks_workers_changed(arb, old);
 }
 
 static void order_graceful_stop(struct gcn_arbiter *arb)

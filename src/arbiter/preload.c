@@ -15,6 +15,7 @@
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/proc/exitcode.h>
+#include <gcorn/python/python.h>
 
 #include "arbiter_private.h"
 #include "preloader.h"
@@ -71,7 +72,9 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     birth.fd = ends[1];
     preloader->fd = ends[0];
+    gcn_py_before_fork();
     preloader->pid = gcn_spawn(gcn_preloader_run, &birth);
+    gcn_py_after_fork_parent();
     close(ends[1]);
     preloader->arb = arb;
     preloader->watch = (struct gcn_watch){.fn = on_message};

@@ -138,6 +138,7 @@ void gcn_preloader_run(void *context)
     struct gcn_worker_start start;
     int code;
 
+    gcn_py_after_fork_child();
     gcn_title_set("gcorn: preload [%s]", gcn_settings_proc_name(self.birth->generation->settings));
     gcn_preload_close_channels(arb);
     close(arb->loop.epoll_fd);

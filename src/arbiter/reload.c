@@ -53,6 +53,16 @@ static struct gcn_settings *load(struct gcn_arbiter *arb)
     return settings;
 }
 
+/* The hooks of the new generation, and on_reload with what it would serve on. */
+static bool run_hook(struct gcn_arbiter *arb, struct gcn_generation *trial, struct gcn_error *err)
+{
+    struct gcn_hook_call call = {.worker = NULL};
+
+    return gcn_hooks_open(arb, trial, err) &&
+           (gcn_hooks_call(arb, trial, GCN_HOOK_ON_RELOAD, &call) ||
+            gcn_error_set(err, "the hook on_reload failed"));
+}
+
 void gcn_reload_begin(struct gcn_arbiter *arb)
 {
     struct gcn_error err = {{0}};
@@ -68,7 +78,8 @@ void gcn_reload_begin(struct gcn_arbiter *arb)
     arb->trial = gcn_generation_create(arb, settings);
     change_directory(settings);
     if (!gcn_boards_fit(arb, settings->workers, &err) ||
-        !gcn_generation_open(arb, arb->trial, arb->good, &err)) {
+        !gcn_generation_open(arb, arb->trial, arb->good, &err) ||
+        !run_hook(arb, arb->trial, &err)) {
         drop_trial(arb);
         report_failure(arb, err.text);
         return;
@@ -80,6 +91,7 @@ void gcn_reload_promote(struct gcn_arbiter *arb)
 {
     struct gcn_error err = {{0}};
     struct gcn_generation *old = arb->good;
+    uint32_t old_target = arb->policy.target;
 
     arb->good = arb->trial;
     arb->trial = NULL;
@@ -93,6 +105,7 @@ void gcn_reload_promote(struct gcn_arbiter *arb)
     /* The sockets that go now are still open in the old workers, which serve what waits there. */
     gcn_generation_destroy(arb, old, arb->good);
     gcn_info("reloading: the new code works; replacing the other workers");
+    gcn_hooks_workers_changed(arb, old_target);
 }
 
 void gcn_reload_fail(struct gcn_arbiter *arb, const char *reason)

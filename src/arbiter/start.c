@@ -144,6 +144,14 @@ static void log_notices(const struct gcn_settings *settings)
     }
 }
 
+/* What it raises ends the start. */
+static bool run_hook(struct gcn_arbiter *arb, enum gcn_hook hook, struct gcn_error *err)
+{
+    struct gcn_hook_call call = {.new_value = arb->policy.target, .old_value = -1};
+
+    return gcn_hooks_run(arb, hook, &call) || gcn_error_set(err, "a hook failed: gcorn ends");
+}
+
 static bool prepare(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     const struct gcn_settings *settings = arb->good->settings;
@@ -156,7 +164,11 @@ static bool prepare(struct gcn_arbiter *arb, struct gcn_error *err)
     }
     gcn_info("gcorn %s starts", GCORN_VERSION);
     log_notices(settings);
-    return gcn_start_name(arb, err) && open_process(arb, err) && take_activated(arb, err);
+    arb->policy.target = (uint32_t)settings->workers;
+    return gcn_hooks_open(arb, arb->good, err) &&
+           run_hook(arb, GCN_HOOK_NWORKERS_CHANGED, err) && gcn_start_name(arb, err) &&
+           run_hook(arb, GCN_HOOK_ON_STARTING, err) && open_process(arb, err) &&
+           take_activated(arb, err);
 }
 
 bool gcn_start(struct gcn_arbiter *arb)
@@ -174,8 +186,11 @@ bool gcn_start(struct gcn_arbiter *arb)
     }
     gcn_sockets_close(&arb->handed, &arb->good->sockets, false);
     gcn_sockets_log(&arb->good->sockets, settings);
-    arb->policy.target = (uint32_t)settings->workers;
     arb->watchdog_ms = gcn_systemd_watchdog_ms();
     arb->exit_code = GCN_EXIT_OK;
+    if (!run_hook(arb, GCN_HOOK_WHEN_READY, &err)) {
+        gcn_error("%s", err.text);
+        return false;
+    }
     return true;
 }

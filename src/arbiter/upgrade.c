@@ -21,6 +21,7 @@
 #include <gcorn/base/mem.h>
 #include <gcorn/base/parse.h>
 #include <gcorn/proc/exitcode.h>
+#include <gcorn/python/python.h>
 
 static const char own_sockets[] = "bind", systemd_sockets[] = "systemd";
 
@@ -134,9 +135,14 @@ static const char **make_environment(const struct gcn_arbiter *arb, struct gcn_b
 static void become_successor(void *context)
 {
     struct gcn_arbiter *arb = context;
+    struct gcn_hook_call call = {.worker = NULL};
     struct gcn_buf pid = {0}, fds = {0};
     const char **env = make_environment(arb, &pid, &fds);
 
+    gcn_py_after_fork_child();
+    if (!gcn_hooks_call(arb, arb->good, GCN_HOOK_PRE_EXEC, &call)) {
+        _exit(GCN_EXIT_ERROR);
+    }
     gcn_signals_release(&arb->signals);
     for (uint32_t i = 0; i < arb->good->sockets.n; i++) {
         fcntl(arb->good->sockets.items[i].fd, F_SETFD, 0);
@@ -161,7 +167,9 @@ void gcn_upgrade_begin(struct gcn_arbiter *arb)
                  (int)arb->predecessor);
         return;
     }
+    gcn_py_before_fork();
     pid_t pid = gcn_spawn(become_successor, arb);
+    gcn_py_after_fork_parent();
     if (pid < 0) {
         gcn_error_errno("cannot fork for an upgrade");
         return;

@@ -14,6 +14,7 @@
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/proc/exitcode.h>
+#include <gcorn/python/python.h>
 #include <gcorn/worker/worker.h>
 
 enum {
@@ -51,6 +52,8 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
         .arbiter_pid = arb->pid,
         .signals = &arb->signals,
         .access = generation->access,
+        .hooks = generation->hooks,
+        .server = gcn_hooks_server(arb, generation),
     };
     if (child != NULL) {
         struct gcn_arbiter_board *board = child->board;
@@ -70,6 +73,7 @@ static void be_worker(void *context)
     const struct birth *birth = context;
     struct gcn_worker_start start;
 
+    gcn_py_after_fork_child();
     gcn_preload_close_channels(birth->arb);
     close(birth->arb->loop.epoll_fd);
     gcn_workers_fill_start(birth->arb, birth->generation, birth->child, &start);
@@ -107,11 +111,35 @@ static bool fork_worker(struct gcn_arbiter *arb, struct gcn_generation *generati
     if (generation->settings->preload_app) {
         return gcn_preload_order(generation, child);
     }
+    gcn_py_before_fork();
     child->pid = gcn_spawn(be_worker, &birth);
+    gcn_py_after_fork_parent();
     if (child->pid < 0) {
         gcn_error_errno("cannot fork a worker");
     }
     return child->pid > 0;
+}
+
+static bool run_pre_fork(struct gcn_arbiter *arb, const struct gcn_generation *generation)
+{
+    const struct gcn_hook_worker worker = {.age = arb->ages + 1, .ppid = (int)arb->pid};
+    struct gcn_hook_call call = {.worker = &worker};
+
+    return gcn_hooks_run_or_halt(arb, generation, GCN_HOOK_PRE_FORK, &call);
+}
+
+static void run_child_exit(struct gcn_arbiter *arb, const struct gcn_child *child)
+{
+    const struct gcn_hook_worker worker = {
+        .age = child->age,
+        .pid = (int)child->pid,
+        .ppid = (int)arb->pid,
+        .booted = child->ready_ms != 0,
+        .aborted = child->state == GCN_CHILD_ABORTED,
+    };
+    struct gcn_hook_call call = {.worker = &worker};
+
+    (void)!gcn_hooks_run_or_halt(arb, arb->good, GCN_HOOK_CHILD_EXIT, &call);
 }
 
 static void spawn(struct gcn_arbiter *arb, uint64_t number)
@@ -125,6 +153,9 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
         .state = GCN_CHILD_BOOTING,
     };
 
+    if (!run_pre_fork(arb, generation)) {
+        return;
+    }
     if (!gcn_boards_take(arb, preloads ? generation->preloader.newest : NULL, &child)) {
         gcn_workers_back_off(arb);
         return;
@@ -333,7 +364,11 @@ void gcn_workers_reap(struct gcn_arbiter *arb)
         log_end(child, end);
         judge_end(arb, child, end);
         gcn_boards_give_back(arb, child);
+        struct gcn_child gone = *child;
         gcn_children_remove(&arb->children, child);
+        if (end.kind != GCN_END_BOOT || arb->confirmed) {
+            run_child_exit(arb, &gone);
+        }
     }
     if (pid < 0 && errno != ECHILD) {
         gcn_error_errno("waitpid");

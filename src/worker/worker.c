@@ -22,10 +22,12 @@
 #include <gcorn/proc/identity.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/title.h>
+#include <gcorn/python/configfile.h>
 #include <gcorn/python/python.h>
 
 #include "deadline.h"
 #include "exec.h"
+#include "hooks.h"
 #include "notes.h"
 #include "options.h"
 #include "recycle.h"
@@ -69,6 +71,8 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
         begin_stop(worker, grace_us < ORPHAN_GRACE_US ? grace_us : ORPHAN_GRACE_US);
     }
     if (notes & (GCN_NOTE_QUIT | GCN_NOTE_ABORT)) {
+        gcn_py_hooks_signalled(notes & GCN_NOTE_ABORT ? GCN_HOOK_WORKER_ABORT
+                                                      : GCN_HOOK_WORKER_INT);
         worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
         worker->quitting = true;
     }
@@ -129,8 +133,14 @@ static bool enter_surroundings(const struct gcn_settings *settings, struct gcn_e
     return true;
 }
 
-/* Everything before Python. */
-static bool prepare(struct gcn_worker *worker, struct gcn_error *err)
+/* What it raises ends the boot. */
+static bool run_hook(struct gcn_worker *worker, enum gcn_hook hook, struct gcn_error *err, int *code)
+{
+    return gcn_worker_hook(worker, hook, code) || gcn_error_set(err, "a hook failed");
+}
+
+/* Everything before the app. */
+static bool prepare(struct gcn_worker *worker, struct gcn_error *err, int *code)
 {
     const struct gcn_settings *settings = worker->settings;
     const struct gcn_identity identity = {
@@ -143,6 +153,9 @@ static bool prepare(struct gcn_worker *worker, struct gcn_error *err)
         return false;
     }
     raise_descriptor_limit(settings);
+    if (!gcn_worker_hooks_open(worker, err) || !run_hook(worker, GCN_HOOK_POST_FORK, err, code)) {
+        return false;
+    }
     if (!gcn_identity_assume(&identity, err)) {
         return false;
     }
@@ -171,6 +184,10 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
         return false;
     }
     worker->app = gcn_py_app_load(worker->settings->app, err, code);
+    const char *server = gcn_py_config_server_field();
+    if (server != NULL) {
+        worker->limits.server_name = server;
+    }
     return worker->app != NULL;
 }
 
@@ -181,10 +198,12 @@ static bool boot(struct gcn_worker *worker, int *code)
 
     gcn_info("worker %d (pid %d) boots", (int)worker->start->age, (int)getpid());
     *code = GCN_EXIT_BOOT;
-    if (!prepare(worker, &err) || !load_app(worker, &err, code)) {
+    if (!prepare(worker, &err, code) || !load_app(worker, &err, code) ||
+        !run_hook(worker, GCN_HOOK_POST_WORKER_INIT, &err, code)) {
         gcn_error("%s", err.text);
         return false;
     }
+    worker->booted = true;
     if (worker->settings->daemon) { /* up to here the terminal could show what went wrong */
         gcn_daemon_detach_stdio(worker->settings->enable_stdio_inheritance ||
                                 worker->settings->capture_output);
@@ -212,7 +231,13 @@ struct gcn_app *gcn_worker_preload(const struct gcn_worker_start *start, int *co
 
 static void finish(struct gcn_worker *worker)
 {
+    int ignored;
+
     set_state(worker, GCN_SLOT_ENDED);
+    if (!gcn_worker_hook(worker, GCN_HOOK_WORKER_EXIT, &ignored)) {
+        gcn_warn("the worker ends all the same");
+    }
+    gcn_worker_hooks_close(worker);
     gcn_py_app_destroy(worker->app);
     gcn_py_stop();
     gcn_loop_unwatch(&worker->loop, &worker->wake_watch, worker->slot->wake_fd);

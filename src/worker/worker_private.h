@@ -44,6 +44,8 @@ struct gcn_worker {
     _Atomic bool stopping; /* finish what runs and what is queued, then return from run */
     _Atomic bool quitting; /* return from run as soon as the call in progress is over */
 
+    struct gcn_py_hooks *hooks; /* NULL: none */
+    bool booted;                /* the app is loaded and the hooks were called */
     bool aborted; /* the arbiter found it silent and sent ABRT */
 
     int64_t timeout_us;     /* the setting; 0: silence is never punished */

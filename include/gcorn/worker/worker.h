@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <gcorn/base/compiler.h>
+#include <gcorn/python/hooks.h>
 
 struct gcn_access;
 struct gcn_access_place;
@@ -33,6 +34,8 @@ struct gcn_worker_start {
     struct gcn_signals *signals;     /* the arbiter's: still blocked, and its descriptor still open */
     struct gcn_access *access;       /* the access log; NULL: there is none */
     struct gcn_access_place *access_place; /* where its lines are gathered; NULL: in our own memory */
+    struct gcn_py_hooks *hooks;      /* of the settings, in a running interpreter; NULL: find them */
+    struct gcn_hook_server server;   /* what hooks see of the arbiter */
     struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
 
