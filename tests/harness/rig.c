@@ -193,3 +193,24 @@ size_t rig_read(struct rig *rig, int fd, char *out, size_t size, bool *closed)
     }
     return len;
 }
+
+bool rig_await(struct rig *rig, int fd, const char *text)
+{
+    char got[4096];
+    size_t len = 0;
+
+    for (int i = 0; i < 5000 && len < sizeof(got) - 1; i++) {
+        (void)gcn_loop_wait(&rig->loop, 1);
+        turn(rig, true);
+        ssize_t n = recv(fd, got + len, sizeof(got) - 1 - len, MSG_DONTWAIT);
+        if (n == 0 || (n < 0 && errno != EAGAIN)) {
+            return false;
+        }
+        len += n > 0 ? (size_t)n : 0;
+        got[len] = '\0';
+        if (strstr(got, text) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -49,4 +49,7 @@ void rig_send(int fd, const char *text, size_t len);
  */
 size_t rig_read(struct rig *rig, int fd, char *out, size_t size, bool *closed);
 
+/* Pump and read until `text` has come (true), or the stream has ended or 5 s have passed (false). */
+bool rig_await(struct rig *rig, int fd, const char *text);
+
 #endif

@@ -135,12 +135,7 @@ static void core_takes_a_request_split_at_every_byte(void **state)
             rig_send(fd, requests[r], at);
             rig_pump(&rig);
             rig_send(fd, requests[r] + at, len - at);
-            size_t got = 0;
-            while (strstr(reply, "POST /s 4 a|") == NULL || got == 0) {
-                got = rig_read(&rig, fd, reply, sizeof(reply), NULL);
-                assert_true(got > 0);
-            }
-            reply[0] = '\0';
+            assert_true(rig_await(&rig, fd, "POST /s 4 a|"));
             close(fd);
         }
     }
