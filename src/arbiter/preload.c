@@ -297,9 +297,9 @@ void gcn_preload_drop(struct gcn_arbiter *arb, struct gcn_generation *generation
     gcn_preload_read(arb);
     forget_unborn(arb, generation->number);
     close_channel(arb, preloader); /* at which it ends, if it has loaded the app */
-    if (!preloader->ready || arb->leaving.pid != 0) {
+    if (!preloader->ready) {
         kill(preloader->pid, SIGKILL);
-    } else {
+    } else { /* an older one that still leaves is forgotten; it has an alarm of its own */
         arb->leaving = (struct gcn_preloader){
             .pid = preloader->pid,
             .fd = -1,

@@ -58,6 +58,7 @@ static void on_quit(int signum)
 static void on_abort(int signum)
 {
     (void)signum;
+    atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
     gcn_py_dump_stacks();
     gcn_py_interrupt(GCN_HOOK_WORKER_ABORT);
     note(GCN_NOTE_ABORT);

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.life import Answer, send, start, title, wait_busy, wait_until
+from harness.life import Answer, is_alive, send, start, title, wait_busy, wait_until
 
 
 def test_titles_name_master_and_workers(gcorn):
@@ -111,6 +111,7 @@ def test_term_to_a_worker_lets_it_finish_and_replaces_it(gcorn):
     wait_busy(server)
     os.kill(pid, signal.SIGTERM)
     assert answer.get().body == b"slept"
+    wait_until(lambda: not is_alive(pid), "the end of the worker")
     assert int(server.get("/pid").body) != pid
 
 
