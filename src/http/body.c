@@ -16,7 +16,7 @@
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 
-/* The first allocation; then it doubles. Memory follows what has arrived, not what was announced. */
+/* The first allocation; then it doubles: memory follows what has arrived, not what is announced. */
 enum { FIRST_BYTES = 16 * 1024 };
 
 void gcn_body_init(struct gcn_body *body)
@@ -50,7 +50,7 @@ static const char *directory(const struct gcn_http_limits *limits)
     return dir != NULL && dir[0] != '\0' ? dir : "/tmp";
 }
 
-/* Not every file system knows O_TMPFILE (overlayfs did not before Linux 6.1): then a name, briefly. */
+/* Not every file system knows O_TMPFILE (overlayfs since Linux 6.1): then a name, briefly. */
 static int open_named(const char *dir)
 {
     char path[PATH_MAX];
@@ -115,7 +115,8 @@ static bool append_file(struct gcn_body *body, struct gcn_slice bytes,
         return true;
     }
     gcn_error_errno("a request body of more than %lld bytes could not be kept in a file in %s; "
-                    "see tmp_upload_dir", (long long)body->len, directory(limits));
+                    "see tmp_upload_dir",
+                    (long long)body->len, directory(limits));
     return false;
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of byte classes. Targets take the printable bytes that RFC 3986 leaves out (", <, >, \, ^,
- * `, {, |, }) because browsers send them; blanks, controls and bytes above 0x7e never.
+ * The table of byte classes. Targets take the printable bytes that RFC 3986 leaves out (", <, >, \,
+ * ^, `, {, |, }) because browsers send them; blanks, controls and bytes above 0x7e never.
  */
 #include "bytes.h"
 
 #include <gcorn/base/compiler.h>
 
-#define UPPER_ (GCN_BYTE_TOKEN | GCN_BYTE_PLAIN | GCN_BYTE_METHOD | GCN_BYTE_TARGET | GCN_BYTE_VALUE)
+#define UPPER_ \
+    (GCN_BYTE_TOKEN | GCN_BYTE_PLAIN | GCN_BYTE_METHOD | GCN_BYTE_TARGET | GCN_BYTE_VALUE)
 #define LOWER_ (GCN_BYTE_TOKEN | GCN_BYTE_PLAIN | GCN_BYTE_TARGET | GCN_BYTE_VALUE)
 #define OTHER_ (GCN_BYTE_TARGET | GCN_BYTE_VALUE)
 #define DIGIT_ (UPPER_ | GCN_BYTE_HOST | GCN_BYTE_DIGIT | GCN_BYTE_HEX)

@@ -14,12 +14,12 @@
 
 /* Bits of a byte in gcn_byte_classes. */
 enum {
-    GCN_BYTE_TOKEN = 1,    /* RFC 9110 §5.6.2 tchar */
-    GCN_BYTE_PLAIN = 2,    /* tchar, but for the underscore */
-    GCN_BYTE_METHOD = 4,   /* tchar that a conventional method has: no lower case, no '#' */
-    GCN_BYTE_TARGET = 8,   /* visible ASCII */
-    GCN_BYTE_HOST = 16,    /* RFC 3986 §3.2.2 reg-name, with the '%' of an escape */
-    GCN_BYTE_VALUE = 32,   /* anything but control bytes; TAB is fine. RFC 9110 §5.5 */
+    GCN_BYTE_TOKEN = 1,  /* RFC 9110 §5.6.2 tchar */
+    GCN_BYTE_PLAIN = 2,  /* tchar, but for the underscore */
+    GCN_BYTE_METHOD = 4, /* tchar that a conventional method has: no lower case, no '#' */
+    GCN_BYTE_TARGET = 8, /* visible ASCII */
+    GCN_BYTE_HOST = 16,  /* RFC 3986 §3.2.2 reg-name, with the '%' of an escape */
+    GCN_BYTE_VALUE = 32, /* anything but control bytes; TAB is fine. RFC 9110 §5.5 */
     GCN_BYTE_DIGIT = 64,
     GCN_BYTE_HEX = 128,
 };

@@ -18,8 +18,8 @@
 #include "policy.h"
 
 enum {
-    SIZE_DIGITS_MAX = 16,             /* leading zeros are padding: bounded like the rest */
-    EXTENSION_BYTES_MAX = 16 * 1024,  /* a body's, in all: nobody uses them but to waste our time */
+    SIZE_DIGITS_MAX = 16,            /* leading zeros are padding: bounded like the rest */
+    EXTENSION_BYTES_MAX = 16 * 1024, /* a body's, in all: nobody uses them but to waste our time */
 };
 
 enum state {
@@ -227,8 +227,8 @@ enum gcn_refusal gcn_chunked_feed(struct gcn_chunked *chunked, const char *bytes
     *used = 0;
     while (*used < len && !chunked->done) {
         size_t taken;
-        enum gcn_refusal refusal = step(
-            chunked, (struct gcn_slice){bytes + *used, len - *used}, &taken, body, limits);
+        enum gcn_refusal refusal =
+            step(chunked, (struct gcn_slice){bytes + *used, len - *used}, &taken, body, limits);
         if (refusal != GCN_REFUSE_NOTHING) {
             return refusal;
         }

@@ -13,11 +13,11 @@
 
 /* One head on its way through llhttp. Lifetime: one call of gcn_head_parse. */
 struct parse {
-    struct gcn_head *head;  /* borrowed */
-    const char *line;       /* where the next field line begins */
-    const char *end;        /* of the head */
+    struct gcn_head *head;   /* borrowed */
+    const char *line;        /* where the next field line begins */
+    const char *end;         /* of the head */
     struct gcn_slice target; /* that llhttp has to find as well */
-    struct gcn_slice name;  /* of the field whose value is awaited; ptr NULL if none is */
+    struct gcn_slice name;   /* of the field whose value is awaited; ptr NULL if none is */
 };
 
 /* llhttp knows a fixed list of methods and versions. What it reads instead of others, which the
@@ -35,7 +35,7 @@ static int on_url(llhttp_t *parser, const char *at, size_t len)
     return at == parse->target.ptr && len == parse->target.len ? HPE_OK : HPE_USER;
 }
 
-/* The awaited value is [at, at + len), give or take blanks: check that it is the rest of its line. */
+/* The awaited value is [at, at + len), give or take blanks: it has to be the rest of its line. */
 static int finish_field(struct parse *parse, const char *at, size_t len)
 {
     const char *value = parse->name.ptr + parse->name.len + 1;
@@ -141,7 +141,7 @@ static enum gcn_refusal judge_fields(struct gcn_policy *policy)
     return gcn_policy_finish(policy);
 }
 
-/* llhttp stopped somewhere: find the rule, line by line. `text` begins with the first field line. */
+/* llhttp stopped: find the rule, line by line. `text` begins with the first field line. */
 static enum gcn_refusal diagnose(struct gcn_policy *policy, struct gcn_slice text)
 {
     struct gcn_slice line, rest = text;

@@ -10,8 +10,8 @@
 #include "head_private.h"
 
 enum {
-    FIELDS_USUAL = 32,  /* room of a new head: what browsers and proxies send together */
-    FIELDS_KEPT = 128,  /* a head with more room is not kept for reuse */
+    FIELDS_USUAL = 32, /* room of a new head: what browsers and proxies send together */
+    FIELDS_KEPT = 128, /* a head with more room is not kept for reuse */
     POOL_HEADS = 64,
 };
 

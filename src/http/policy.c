@@ -106,7 +106,7 @@ static enum gcn_refusal judge_coding(struct gcn_policy *policy, struct gcn_slice
     return GCN_REFUSE_NOTHING;
 }
 
-/* An expectation of an HTTP/1.0 client is ignored if it is the one that we know. RFC 9110 §10.1.1. */
+/* The one expectation that is known is ignored from HTTP/1.0 clients. RFC 9110 §10.1.1. */
 static enum gcn_refusal judge_expect(struct gcn_policy *policy, struct gcn_slice value)
 {
     if (!IS(value, "100-continue")) {
@@ -194,8 +194,8 @@ static bool is_forwarder(const struct gcn_policy *policy, struct gcn_slice name)
 }
 
 /*
- * A name with an underscore: '-' and '_' are the same in an environ, so that such a field can pose as
- * another one which a proxy in front has removed or set.
+ * A name with an underscore: '-' and '_' are the same in an environ, so that such a field can pose
+ * as another one which a proxy in front has removed or set.
  */
 static enum gcn_refusal judge_underscore(struct gcn_policy *policy, const struct gcn_field *field,
                                          bool *keep)
@@ -272,8 +272,7 @@ static enum gcn_refusal judge_missing_host(struct gcn_policy *policy)
     if (policy->host.ptr == NULL) {
         return gcn_head_is_http11(policy->head) ? GCN_REFUSE_HOST_MISSING : GCN_REFUSE_NOTHING;
     }
-    if (policy->authority.ptr != NULL &&
-        !gcn_slice_equal_nocase(policy->authority, policy->host)) {
+    if (policy->authority.ptr != NULL && !gcn_slice_equal_nocase(policy->authority, policy->host)) {
         return GCN_REFUSE_HOST_MISMATCH;
     }
     return GCN_REFUSE_NOTHING;
@@ -306,8 +305,8 @@ enum gcn_refusal gcn_policy_finish(struct gcn_policy *policy)
         return refusal;
     }
     /* A client takes what follows a 2xx to CONNECT for a tunnel: never read it as a request. */
-    bool closes = (policy->seen & SPECIAL_CLOSE) != 0 ||
-                  gcn_slice_equal(head->method, GCN_SLICE("CONNECT"));
+    bool closes =
+        (policy->seen & SPECIAL_CLOSE) != 0 || gcn_slice_equal(head->method, GCN_SLICE("CONNECT"));
     head->keep_alive =
         !closes && (gcn_head_is_http11(head) || (policy->seen & SPECIAL_KEEP_ALIVE) != 0);
     return GCN_REFUSE_NOTHING;
@@ -335,10 +334,10 @@ enum gcn_refusal gcn_policy_split(struct gcn_slice line, struct gcn_field *field
 static bool is_forbidden_trailer(struct gcn_slice name)
 {
     static const struct gcn_slice names[] = {
-        {"host", 4},          {"content-length", 14}, {"transfer-encoding", 17},
-        {"trailer", 7},       {"authorization", 13},  {"te", 2},
+        {"host", 4},          {"content-length", 14},   {"transfer-encoding", 17},
+        {"trailer", 7},       {"authorization", 13},    {"te", 2},
         {"content-type", 12}, {"content-encoding", 16}, {"content-range", 13},
-        {"cookie", 6},        {"connection", 10},     {"expect", 6},
+        {"cookie", 6},        {"connection", 10},       {"expect", 6},
     };
     for (size_t i = 0; i < GCN_COUNT(names); i++) {
         if (gcn_slice_equal_nocase(name, names[i])) {
@@ -354,8 +353,7 @@ enum gcn_refusal gcn_policy_trailer(struct gcn_slice line)
     struct gcn_slice culprit;
 
     if (gcn_policy_split(line, &field, &culprit) != GCN_REFUSE_NOTHING ||
-        !gcn_bytes_are(field.name, GCN_BYTE_TOKEN) ||
-        !gcn_bytes_are_value(field.value)) {
+        !gcn_bytes_are(field.name, GCN_BYTE_TOKEN) || !gcn_bytes_are_value(field.value)) {
         return GCN_REFUSE_TRAILER;
     }
     return is_forbidden_trailer(field.name) ? GCN_REFUSE_TRAILER_FORBIDDEN : GCN_REFUSE_NOTHING;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What gcorn refuses although a parser could read it. Pure: bytes in, verdict out. The rules' codes,
- * statuses and clauses are the rows of <gcorn/http/refusal.def>.
+ * What gcorn refuses although a parser could read it. Pure: bytes in, verdict out. The rules'
+ * codes, statuses and clauses are the rows of <gcorn/http/refusal.def>.
  */
 #ifndef GCORN_SRC_HTTP_POLICY_H
 #define GCORN_SRC_HTTP_POLICY_H
@@ -42,8 +42,8 @@ GCN_MUST_CHECK enum gcn_refusal gcn_policy_finish(struct gcn_policy *policy);
 
 /*
  * Cut a field line (without CRLF) into name and trimmed value. Refuses what is no field line: a
- * folded one, one without colon or name, a space before the colon, a CR. `culprit` gets the name, or
- * the line if there is none.
+ * folded one, one without colon or name, a space before the colon, a CR. `culprit` gets the name,
+ * or the line if there is none.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_policy_split(struct gcn_slice line, struct gcn_field *field,
                                                  struct gcn_slice *culprit);

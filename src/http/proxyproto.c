@@ -41,7 +41,8 @@ static bool parse_port(struct gcn_slice text, unsigned *out)
 {
     int64_t port;
 
-    if (!gcn_parse_digits(text, &port) || port > UINT16_MAX || (text.ptr[0] == '0' && text.len > 1)) {
+    if (!gcn_parse_digits(text, &port) || port > UINT16_MAX ||
+        (text.ptr[0] == '0' && text.len > 1)) {
         return false;
     }
     *out = (unsigned)port;
@@ -193,8 +194,8 @@ static enum gcn_proxy_state match(struct gcn_slice input, struct gcn_slice signa
     return len == signature.len ? GCN_PROXY_DONE : GCN_PROXY_MORE;
 }
 
-enum gcn_refusal gcn_proxy_parse(struct gcn_slice input, enum gcn_proxy_protocol mode,
-                                 bool allowed, struct gcn_proxy_header *out)
+enum gcn_refusal gcn_proxy_parse(struct gcn_slice input, enum gcn_proxy_protocol mode, bool allowed,
+                                 struct gcn_proxy_header *out)
 {
     bool takes_v1 = mode == GCN_PROXY_V1 || mode == GCN_PROXY_AUTO;
     bool takes_v2 = mode == GCN_PROXY_V2 || mode == GCN_PROXY_AUTO;

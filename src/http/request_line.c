@@ -19,8 +19,8 @@ static enum gcn_refusal judge_method(struct gcn_policy *policy, struct gcn_slice
     if (method.len == 0 || (common & GCN_BYTE_TOKEN) == 0) {
         return GCN_REFUSE_METHOD;
     }
-    bool conventional = (common & GCN_BYTE_METHOD) != 0 && method.len >= METHOD_MIN &&
-                        method.len <= METHOD_MAX;
+    bool conventional =
+        (common & GCN_BYTE_METHOD) != 0 && method.len >= METHOD_MIN && method.len <= METHOD_MAX;
     if (!conventional && !policy->limits->permit_unconventional_http_method) {
         return GCN_REFUSE_METHOD_UNCONVENTIONAL;
     }
@@ -139,8 +139,7 @@ enum gcn_refusal gcn_policy_request_line(struct gcn_policy *policy, struct gcn_s
     if (gcn_slice_equal(line, GCN_SLICE("PRI * HTTP/2.0"))) {
         return GCN_REFUSE_H2_PREFACE;
     }
-    if (!gcn_slice_cut(line, ' ', &method, &rest) ||
-        !gcn_slice_cut(rest, ' ', &target, &version)) {
+    if (!gcn_slice_cut(line, ' ', &method, &rest) || !gcn_slice_cut(rest, ' ', &target, &version)) {
         return GCN_REFUSE_REQUEST_LINE;
     }
     if ((refusal = judge_method(policy, method)) != GCN_REFUSE_NOTHING ||

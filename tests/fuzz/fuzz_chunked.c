@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunked bodies: the same verdict and body wherever the input is cut, and llhttp reads the same body
- * from whatever is accepted. It may stop at an extension: 8.1 refuses some that RFC 9112 §7.1.1 has
- * (";a=b;c", and escapes in quotes).
+ * Chunked bodies: the same verdict and body wherever the input is cut, and llhttp reads the same
+ * body from whatever is accepted. It may stop at an extension: 8.1 refuses some that RFC 9112 §7.1.1
+ * has (";a=b;c", and escapes in quotes).
  */
 #include "fuzz.h"
 
@@ -87,8 +87,8 @@ static int witness_complete(llhttp_t *parser)
 static void ask_llhttp(const uint8_t *data, const struct outcome *ours)
 {
     static const char head[] = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-    static const llhttp_settings_t settings = {
-        .on_body = witness_body, .on_message_complete = witness_complete};
+    static const llhttp_settings_t settings = {.on_body = witness_body,
+                                               .on_message_complete = witness_complete};
     char *body = read_body(&ours->body);
     struct witness witness = {.body = body, .len = (size_t)ours->body.len};
     llhttp_t parser;
@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_options options = take_options(&data, &size);
     struct outcome whole, cut;
 
-    options.limits.body_memory_bytes = 1024 * 1024; /* files are slow, and not what is tested here */
+    options.limits.body_memory_bytes = 1024 * 1024; /* files are slow, and not the subject */
     decode(&whole, data, size, size, &options.limits);
     for (size_t piece = 1; piece <= 7; piece += 3) {
         decode(&cut, data, size, piece, &options.limits);

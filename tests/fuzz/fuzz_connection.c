@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole connection: PROXY header, heads, bodies, pipelines, in the model of the wire cases. The app
- * sees the same requests wherever the input is cut.
+ * A whole connection: PROXY header, heads, bodies, pipelines, in the model of the wire cases. The
+ * app sees the same requests wherever the input is cut.
  */
 #include "fuzz.h"
 

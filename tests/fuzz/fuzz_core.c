@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connection of the I/O core on a socket pair: the client sends the input in segments, an app in C
- * answers. The app gets the requests that the model of the wire cases gets, and what the client reads
- * are responses that llhttp reads without complaint.
+ * A connection of the I/O core on a socket pair: the client sends the input in segments, an app in
+ * C answers. The app gets the requests that the model of the wire cases gets, and what the client
+ * reads are responses that llhttp reads without complaint.
  */
 #include "fuzz.h"
 
@@ -144,8 +144,7 @@ static void serve(const uint8_t *data, size_t size)
     run.core.sink = &run.sink;
     run.core.events.is_trusted = is_trusted;
     run.core.events.is_proxy = is_trusted;
-    struct gcn_conn *conn =
-        gcn_conn_create(&run.listener, pair[0], (const struct sockaddr *)&peer);
+    struct gcn_conn *conn = gcn_conn_create(&run.listener, pair[0], (const struct sockaddr *)&peer);
     gcn_conn_receive(conn);
     talk(pair[1], data, size);
     close(pair[1]);
@@ -231,7 +230,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gcn_buf_append(&run.answers, "", 0);
     expect_calls(&wire, &calls);
     serve(data, size);
-    /* The model's app never ends a connection; ours does, by failing or by a body without an end. */
+    /* The model's app ends no connection; ours does, by failing or by a body without an end. */
     GCN_ASSERT(gcn_slice_has_prefix(gcn_buf_slice(&calls), run.seen.ptr));
     GCN_ASSERT(!run.kept || calls.len == run.seen.len);
     check_answers();

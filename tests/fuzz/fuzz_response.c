@@ -136,9 +136,10 @@ enum { OWN_FIELDS_MAX = 6 };
 
 static void check(const struct play *play)
 {
-    static const llhttp_settings_t settings = {
-        .on_status_complete = on_status, .on_header_field_complete = on_field,
-        .on_headers_complete = on_headers, .on_message_complete = on_message};
+    static const llhttp_settings_t settings = {.on_status_complete = on_status,
+                                               .on_header_field_complete = on_field,
+                                               .on_headers_complete = on_headers,
+                                               .on_message_complete = on_message};
     struct view view = {.no_body = play->res.head_only};
     llhttp_t parser;
 

@@ -141,12 +141,12 @@ static bool finish_request(struct play *play, size_t body_bytes)
     return play->phase == PHASE_HEAD;
 }
 
-/* The steps: each looks at the rest of the input and returns true if another step may be possible. */
+/* The steps: each looks at the rest of the input; true if another step may be possible. */
 
 static bool step_proxy(struct play *play, struct gcn_slice rest)
 {
-    enum gcn_refusal refusal = gcn_proxy_parse(rest, play->wire->limits.proxy_protocol,
-                                               play->wire->trusted, &play->proxy);
+    enum gcn_refusal refusal =
+        gcn_proxy_parse(rest, play->wire->limits.proxy_protocol, play->wire->trusted, &play->proxy);
     if (refusal != GCN_REFUSE_NOTHING) {
         return refuse(play, refusal);
     }

@@ -44,7 +44,7 @@ static int hex(char byte)
     return gcn_parse_hex((struct gcn_slice){&byte, 1}, &value) ? (int)value : -1;
 }
 
-/* Append what the escape at `text` (behind the backslash) means; returns its length, 0 if unknown. */
+/* Append what the escape at `text`, behind the backslash, means. Its length; 0 if unknown. */
 static size_t unescape_one(struct gcn_buf *out, struct gcn_slice text)
 {
     static const char names[] = "rnt0\\", bytes[] = "\r\n\t\0\\";
@@ -63,7 +63,7 @@ static size_t unescape_one(struct gcn_buf *out, struct gcn_slice text)
 
 static bool unescape(struct gcn_buf *out, struct gcn_slice text);
 
-/* `text` is "{N*piece}…", behind the backslash. Returns the length of the notation, 0 if it is none. */
+/* `text` is "{N*piece}…", behind the backslash. The length of the notation; 0 if it is none. */
 static size_t unescape_repeat(struct gcn_buf *out, struct gcn_slice text)
 {
     struct gcn_slice inner, rest, count, piece;
@@ -92,8 +92,8 @@ static bool unescape(struct gcn_buf *out, struct gcn_slice text)
             break;
         }
         struct gcn_slice rest = {text.ptr + 1, text.len - 1};
-        size_t used = gcn_slice_has_prefix(rest, "{") ? unescape_repeat(out, rest)
-                                                      : unescape_one(out, rest);
+        size_t used =
+            gcn_slice_has_prefix(rest, "{") ? unescape_repeat(out, rest) : unescape_one(out, rest);
         if (used == 0) {
             return false;
         }
@@ -119,7 +119,7 @@ static void add_input(struct reader *reader, struct gcn_slice line)
     }
 }
 
-/* The repetitions in an expected line are written out; its other escapes are compared as they are. */
+/* The repetition in an expected line is written out; other escapes are compared as they are. */
 static void add_expect(struct reader *reader, struct gcn_slice line)
 {
     struct gcn_buf *out = &reader->wire.expect;
@@ -208,7 +208,8 @@ static bool apply_setting(struct wire_case *wire, struct gcn_slice name, struct 
     } rows[] = {
         {"permit_obsolete_folding", &limits->permit_obsolete_folding, NULL, NULL},
         {"strip_header_spaces", &limits->strip_header_spaces, NULL, NULL},
-        {"permit_unconventional_http_method", &limits->permit_unconventional_http_method, NULL, NULL},
+        {"permit_unconventional_http_method", &limits->permit_unconventional_http_method, NULL,
+         NULL},
         {"permit_unconventional_http_version", &limits->permit_unconventional_http_version, NULL,
          NULL},
         {"casefold_http_method", &limits->casefold_http_method, NULL, NULL},

@@ -17,8 +17,8 @@
 #include <gcorn/http/head.h>
 #include <gcorn/http/refusal.h>
 
-/* Bytes that all plays of a case may look at together: longer inputs are split at fewer offsets, evenly
-   spread. Up to some 5 KiB it is every offset. */
+/* Bytes that all plays of a case may look at together: longer inputs are split at fewer offsets,
+   evenly spread. Up to some 5 KiB it is every offset. */
 enum { WORK_MAX = 30 * 1000 * 1000 };
 
 /* Process. */

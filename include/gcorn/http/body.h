@@ -19,7 +19,7 @@
 /* Lifetime: request. {.fd = -1} is an empty body. */
 struct gcn_body {
     int64_t len;      /* bytes stored so far */
-    const char *ptr;  /* the bytes while they are in memory: borrowed (the input buffer) or `owned` */
+    const char *ptr;  /* the bytes while they are in memory: the input buffer's, or `owned` */
     char *owned;      /* memory of its own, or NULL */
     size_t cap;       /* size of `owned` */
     int fd;           /* the temporary file, or -1; then everything is in the file */
@@ -37,16 +37,17 @@ void gcn_body_borrow(struct gcn_body *body, struct gcn_slice bytes);
 /*
  * Store `bytes` behind what is there. Refuses with GCN_REFUSE_BODY_LARGE beyond
  * limits->body_max_bytes and GCN_REFUSE_BODY_STORE if the temporary file cannot be made or written
- * (logged once, with errno, here). `expected` is the whole length if it is known, else -1: what will
- * not fit limits->body_memory_bytes goes to the file at once.
+ * (logged once, with errno, here). `expected` is the whole length if it is known, else -1: what
+ * will not fit limits->body_memory_bytes goes to the file at once.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_body_append(struct gcn_body *body, struct gcn_slice bytes,
                                                 int64_t expected,
                                                 const struct gcn_http_limits *limits);
 
 /*
- * Copy up to `size` bytes from `offset` on to `out`. Returns the number copied, 0 at the end, -1 with
- * errno if the temporary file cannot be read. Thread: any. GIL: not needed; may touch the disk.
+ * Copy up to `size` bytes from `offset` on to `out`. Returns the number copied, 0 at the end, -1
+ * with errno if the temporary file cannot be read. Thread: any. GIL: not needed; may touch the
+ * disk.
  */
 ssize_t gcn_body_read(const struct gcn_body *body, int64_t offset, char *out, size_t size);
 

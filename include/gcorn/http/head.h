@@ -21,8 +21,8 @@ struct gcn_field {
 
 /*
  * Lifetime: request, or longer while the head cache holds it. All that follows from the bytes of a
- * head and from whether its sender is trusted, and from nothing else. Counted references; the loop's
- * thread alone counts.
+ * head and from whether its sender is trusted, and from nothing else. Counted references; the
+ * loop's thread alone counts.
  */
 struct gcn_head {
     int refs;
@@ -38,7 +38,7 @@ struct gcn_head {
     struct gcn_slice target; /* as received: RAW_URI */
     struct gcn_slice path;   /* of the target, still percent-encoded, without query and fragment */
     struct gcn_slice query;  /* without '?'; empty if none */
-    struct gcn_slice script_name; /* of a trusted SCRIPT_NAME field: `path` begins with it; else ptr NULL */
+    struct gcn_slice script_name; /* a trusted proxy's: `path` begins with it; else ptr NULL */
     int64_t content_length;  /* -1: no Content-Length */
     uint32_t n_fields;       /* fields that the app may see, in order of arrival */
     uint32_t cap_fields;
@@ -63,8 +63,8 @@ struct gcn_head_scan {
  * Look for the end of the head in bytes[0 … len), which grows from call to call and starts at the
  * same byte. On GCN_REFUSE_NOTHING *head_len is the length of the head with its empty line, or 0 if
  * more is needed. Refuses as soon as a bound is passed (request line, fields, field size) or a line
- * ends in a bare LF, and at the first byte if that cannot begin a request. Works on lengths only: what
- * the lines say is for gcn_head_parse. The verdict does not depend on how the bytes were cut.
+ * ends in a bare LF, and at the first byte if that cannot begin a request. Works on lengths only:
+ * what the lines say is for gcn_head_parse. The verdict does not depend on how the bytes were cut.
  * Thread: any. GIL: not needed. Allocates: no. RFC 9112 §2.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_head_scan(struct gcn_head_scan *scan, const char *bytes,
@@ -90,10 +90,10 @@ static inline struct gcn_head *gcn_head_ref(struct gcn_head *head)
 void gcn_head_unref(struct gcn_head *head);
 
 /*
- * Parse the complete head bytes[0 … len) into `head`, whose slices then point into `bytes`. `trusted`
- * says whether the peer's forwarding fields are believed. Every rule of the policy is applied. On a
- * refusal *culprit (may be NULL) is the slice that gave the reason.
- * RFC 9112 §3–§6, RFC 9110 §5.
+ * Parse the complete head bytes[0 … len) into `head`, whose slices then point into `bytes`.
+ * `trusted` says whether the peer's forwarding fields are believed. Every rule of the policy is
+ * applied. On a refusal *culprit (may be NULL) is the slice that gave the reason. RFC 9112 §3–§6,
+ * RFC 9110 §5.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_head_parse(struct gcn_head *head, const char *bytes, size_t len,
                                                const struct gcn_http_limits *limits, bool trusted,

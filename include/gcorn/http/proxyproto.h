@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The PROXY protocol: what a proxy in front says, before the first request, about the connection that
- * it passes on. Versions 1 (a line of text) and 2 (binary), as in HAProxy's proxy-protocol.txt.
+ * The PROXY protocol: what a proxy in front says, before the first request, about the connection
+ * that it passes on. Versions 1 (a line of text) and 2 (binary), as in HAProxy's
+ * proxy-protocol.txt.
  */
 #ifndef GCORN_HTTP_PROXYPROTO_H
 #define GCORN_HTTP_PROXYPROTO_H
@@ -36,9 +37,9 @@ struct gcn_proxy_header {
 };
 
 /*
- * Look for a header at the beginning of a connection's input, which grows from call to call. A header
- * is optional. `allowed`: the peer is in proxy_allow_ips; from another one a header is refused as soon
- * as it is recognised. The verdict does not depend on how the bytes were cut. Pure.
+ * Look for a header at the beginning of a connection's input, which grows from call to call. A
+ * header is optional. `allowed`: the peer is in proxy_allow_ips; from another one a header is
+ * refused as soon as it is recognised. The verdict does not depend on how the bytes were cut. Pure.
  */
 GCN_MUST_CHECK enum gcn_refusal gcn_proxy_parse(struct gcn_slice input,
                                                 enum gcn_proxy_protocol mode, bool allowed,
