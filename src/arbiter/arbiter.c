@@ -45,6 +45,7 @@ static void supervise(struct gcn_arbiter *arb)
         gcn_loop_wait(&arb->loop, wait_ms(arb));
         gcn_loop_dispatch(&arb->loop);
         gcn_workers_look(arb);
+        gcn_reload_code(arb);
         gcn_workers_manage(arb);
         gcn_reload_settle(arb);
         if (arb->policy.target == 0) {

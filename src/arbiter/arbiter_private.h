@@ -59,6 +59,9 @@ struct gcn_arbiter {
     struct gcn_generation *good;  /* owned; what workers are kept of */
     struct gcn_generation *trial; /* owned; what a reload tries, or NULL */
     bool confirmed;               /* a worker of this arbiter has been ready once */
+    bool broken;                  /* a worker serves the reason why its app could not be loaded */
+    bool code_changed;            /* a worker has seen the code change: reload */
+    int64_t code_us;              /* changes up to this time, since the epoch, are reloaded */
     bool reloading;               /* a reload has begun and not all workers are new */
     uint64_t generations;         /* made so far */
     uint64_t ages;                /* workers started so far */
@@ -244,6 +247,9 @@ void gcn_reload_promote(struct gcn_arbiter *arb);
 
 /* The trial's worker has ended before it was ready: the good generation goes on. */
 void gcn_reload_fail(struct gcn_arbiter *arb, const char *reason);
+
+/* Reload because the code has changed, if it has (the setting `reload`). */
+void gcn_reload_code(struct gcn_arbiter *arb);
 
 /* See whether a reload is over. */
 void gcn_reload_settle(struct gcn_arbiter *arb);

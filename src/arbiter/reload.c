@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
+
+enum { CLOCK_TICK_US = 10000 };
 
 /* The first line of `text` is enough for those who only want a status. */
 static void report_failure(struct gcn_arbiter *arb, const char *text)
@@ -69,6 +72,9 @@ void gcn_reload_begin(struct gcn_arbiter *arb)
 
     gcn_announce_reloading();
     drop_trial(arb);
+    /* What changed before now is read by what starts now; a file's time may lag by a tick. */
+    arb->code_us = gcn_clock_real_us() - CLOCK_TICK_US;
+    arb->code_changed = false;
     gcn_logs_reopen(arb);
     arb->reloading = true;
     struct gcn_settings *settings = load(arb);
@@ -85,6 +91,13 @@ void gcn_reload_begin(struct gcn_arbiter *arb)
         return;
     }
     gcn_info("reloading: one worker tries the new settings and code");
+}
+
+void gcn_reload_code(struct gcn_arbiter *arb)
+{
+    if (arb->code_changed && arb->stop == GCN_STOP_NOT) {
+        gcn_reload_begin(arb);
+    }
 }
 
 void gcn_reload_promote(struct gcn_arbiter *arb)

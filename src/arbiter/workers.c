@@ -54,6 +54,7 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
         .access = generation->access,
         .hooks = generation->hooks,
         .server = gcn_hooks_server(arb, generation),
+        .may_be_broken = generation != arb->trial || arb->broken,
     };
     if (child != NULL) {
         struct gcn_arbiter_board *board = child->board;
@@ -273,8 +274,20 @@ static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)
     }
 }
 
+/* The newest change of code that a worker has seen since the last reload began. */
+static void look_for_change(struct gcn_arbiter *arb, const struct gcn_child *child)
+{
+    int64_t changed_us = atomic_load_explicit(&child->slot->changed_us, memory_order_relaxed);
+
+    if (changed_us > arb->code_us) {
+        arb->code_us = changed_us;
+        arb->code_changed = true;
+    }
+}
+
 void gcn_workers_look(struct gcn_arbiter *arb)
 {
+    arb->broken = false;
     for (size_t i = 0; i < arb->children.n; i++) {
         struct gcn_child *child = &arb->children.items[i];
         int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
@@ -285,6 +298,10 @@ void gcn_workers_look(struct gcn_arbiter *arb)
         if (child->state == GCN_CHILD_READY &&
             atomic_load_explicit(&child->slot->wants_rest, memory_order_relaxed) != 0) {
             child->tired = true;
+        }
+        if (child->state == GCN_CHILD_READY) {
+            arb->broken |= atomic_load_explicit(&child->slot->broken, memory_order_relaxed) != 0;
+            look_for_change(arb, child);
         }
     }
 }

@@ -25,6 +25,8 @@
 #include <gcorn/python/configfile.h>
 #include <gcorn/python/python.h>
 
+#include "apology.h"
+#include "codewatch.h"
 #include "deadline.h"
 #include "exec.h"
 #include "hooks.h"
@@ -191,6 +193,32 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
     return worker->app != NULL;
 }
 
+/* The app, or, where a change of the code will end the matter, one that says why there is none. */
+static bool load_app_or_apology(struct gcn_worker *worker, struct gcn_error *err, int *code)
+{
+    if (load_app(worker, err, code)) {
+        return true;
+    }
+    if (!worker->settings->reload || !worker->start->may_be_broken) {
+        return false;
+    }
+    gcn_error("%s; until its code changes every request is answered with that", err->text);
+    worker->app = worker->apology = gcn_apology_create(err->text);
+    atomic_store_explicit(&worker->slot->broken, 1, memory_order_relaxed);
+    err->text[0] = '\0';
+    return true;
+}
+
+/* The setting `reload`. */
+static bool watch_code(struct gcn_worker *worker, struct gcn_error *err)
+{
+    if (!worker->settings->reload) {
+        return true;
+    }
+    worker->codewatch = gcn_codewatch_start(worker, worker->apology != NULL, err);
+    return worker->codewatch != NULL;
+}
+
 /* False with the exit code in *code; a module may leave with 0 while it is imported. */
 static bool boot(struct gcn_worker *worker, int *code)
 {
@@ -198,7 +226,8 @@ static bool boot(struct gcn_worker *worker, int *code)
 
     gcn_info("worker %d (pid %d) boots", (int)worker->start->age, (int)getpid());
     *code = GCN_EXIT_BOOT;
-    if (!prepare(worker, &err, code) || !load_app(worker, &err, code) ||
+    if (!prepare(worker, &err, code) || !load_app_or_apology(worker, &err, code) ||
+        !watch_code(worker, &err) ||
         !run_hook(worker, GCN_HOOK_POST_WORKER_INIT, &err, code)) {
         gcn_error("%s", err.text);
         return false;
@@ -238,7 +267,12 @@ static void finish(struct gcn_worker *worker)
         gcn_warn("the worker ends all the same");
     }
     gcn_worker_hooks_close(worker);
-    gcn_py_app_destroy(worker->app);
+    gcn_codewatch_stop(worker->codewatch);
+    if (worker->apology != NULL) {
+        gcn_apology_destroy(worker->apology);
+    } else {
+        gcn_py_app_destroy(worker->app);
+    }
     gcn_py_stop();
     gcn_loop_unwatch(&worker->loop, &worker->wake_watch, worker->slot->wake_fd);
     gcn_loop_finish(&worker->loop);

@@ -16,6 +16,7 @@
 #include <gcorn/worker/worker.h>
 
 struct gcn_app;
+struct gcn_codewatch;
 struct gcn_core;
 struct gcn_settings;
 
@@ -30,6 +31,8 @@ struct gcn_worker {
     struct gcn_networks proxies;    /* who may speak the PROXY protocol */
     struct gcn_loop loop;
     struct gcn_app *app;           /* owned; loaded before an executor runs */
+    struct gcn_app *apology;       /* the same, if it stands in for an app that could not be loaded */
+    struct gcn_codewatch *codewatch; /* owned; NULL without the setting `reload` */
     struct gcn_core *core;         /* borrowed from the executor, which makes it; NULL outside */
 
     /* The slot's eventfd, watched by the loop. Drained by its callback, which then acts on the

@@ -70,6 +70,12 @@ void gcn_py_after_fork_child(void);
 void gcn_py_freeze(void);
 
 /*
+ * Call `each` with the path of the file that each loaded module came from; the path is borrowed for the
+ * call. GIL: taken inside. Harmless if not started. Thread: one of ours.
+ */
+void gcn_py_module_files(void (*each)(void *context, const char *path), void *context);
+
+/*
  * Call `hook` in every child that the app forks by itself (os.fork, multiprocessing), which has a copy
  * of all our descriptors. Not in those that gcn_py_before_fork announces. NULL: no hook.
  */

@@ -36,6 +36,7 @@ struct gcn_worker_start {
     struct gcn_access_place *access_place; /* where its lines are gathered; NULL: in our own memory */
     struct gcn_py_hooks *hooks;      /* of the settings, in a running interpreter; NULL: find them */
     struct gcn_hook_server server;   /* what hooks see of the arbiter */
+    bool may_be_broken;              /* if the app cannot be loaded, serve the reason until it changes */
     struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
 
