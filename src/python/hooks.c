@@ -254,13 +254,29 @@ bool gcn_py_hook_call(struct gcn_py_hooks *hooks, enum gcn_hook hook, struct gcn
     return ok;
 }
 
+/* Tell the Python side who we are. -1 with an exception. */
+static int adopt(void)
+{
+    PyObject *facts = self.server_facts == NULL ? NULL : worker_facts(&self.worker);
+    PyObject *args = facts == NULL ? NULL
+                                   : Py_BuildValue("(OOKO)", self.hooks->object, self.server_facts,
+                                                   (unsigned long long)self.worker.age, facts);
+    PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "adopt", args);
+    int rc = done == NULL ? -1 : 0;
+
+    Py_XDECREF(done);
+    Py_XDECREF(args);
+    Py_XDECREF(facts);
+    return rc;
+}
+
 void gcn_py_hooks_adopt(struct gcn_py_hooks *hooks, const struct gcn_hook_server *server,
                         const struct gcn_hook_worker *worker)
 {
     self.hooks = hooks;
     self.worker = *worker;
     Py_XSETREF(self.server_facts, hooks == NULL ? NULL : server_facts(server));
-    if (PyErr_Occurred() != NULL) {
+    if (hooks != NULL && adopt() < 0) {
         gcn_py_log_exception(GCN_LOG_ERROR, "Hooks cannot be prepared");
         self.hooks = NULL;
     }

@@ -350,6 +350,10 @@ class Response:
     force_close = Request.force_close
 
 
+def _nothing(*args):
+    """The default of every hook."""
+
+
 class Hooks:
     """One generation's hooks, checked."""
 
@@ -380,23 +384,30 @@ class Hooks:
         return hook
 
 
-def _nothing(*args):
-    """The default of every hook."""
-
-
 def create(arguments):
     """Hooks for (values by setting, [(hook, fewest arguments, most arguments)])."""
     return Hooks(*arguments)
 
 
+def _update(hooks, server_facts, age, worker_facts):
+    """Take the facts over; the worker that they are of, if any."""
+    server._update(hooks, server_facts)
+    if worker_facts is None:
+        return None
+    worker = worker_of(hooks, age)
+    worker._update(hooks, worker_facts)
+    return worker
+
+
+def adopt(arguments):
+    """This process is that worker: (hooks, facts of the server, age, facts of the worker)."""
+    _update(*arguments)
+
+
 def call(arguments):
     """Call a hook: (hooks, name, facts of the server, age, facts of the worker, new, old)."""
     hooks, name, server_facts, age, worker_facts, new, old = arguments
-    server._update(hooks, server_facts)
-    worker = None
-    if worker_facts is not None:
-        worker = worker_of(hooks, age)
-        worker._update(hooks, worker_facts)
+    worker = _update(hooks, server_facts, age, worker_facts)
     living = {entry.age for entry in server.WORKERS.values()} | {age}
     for gone in set(_workers) - living:
         del _workers[gone]
@@ -414,18 +425,16 @@ def call(arguments):
 def request(arguments):
     """The req for (hooks, age, facts)."""
     hooks, age, facts = arguments
-    worker_of(hooks, age).nr += 1
     return Request(hooks, facts)
 
 
 def pre_request(arguments):
     """Call it: (hooks, age, req). Returns the headers if it has changed them."""
     hooks, age, req = arguments
-    function = hooks.functions.get("pre_request")
-    if function is None:
-        return None
+    worker = worker_of(hooks, age)
     headers = list(req.headers)
-    function(worker_of(hooks, age), req)
+    hooks.functions.get("pre_request", _nothing)(worker, req)
+    worker.nr += 1  # behind the hook, as it is at gunicorn
     return req.headers if req.headers != headers else None
 
 

@@ -171,7 +171,7 @@ static void requests_have_their_hooks(GCN_UNUSED void **state)
     adopt(NULL);
     assert_string_equal(
         called(),
-        "pre_request 1 GET /evaluate?1 /evaluate 1 (1, 1) [('HOST', 'h'), ('X-A', 'b')] http "
+        "pre_request 0 GET /evaluate?1 /evaluate 1 (1, 1) [('HOST', 'h'), ('X-A', 'b')] http "
         "('192.0.2.1', 4000) 1 False|post_request /evaluate /evaluate 200 OK 200 "
         "[('Content-Type', 'text/plain; charset=latin-1')] 1 1 True False False");
 }

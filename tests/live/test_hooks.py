@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+"""Server hooks and config files in Python, under gcorn and gunicorn alike: when each hook is called, with
+what, and what comes of one that raises.
+"""
+import os
+import signal
+import textwrap
+
+import pytest
+
+from harness import places
+from harness.process import Process, wait_until
+from harness.server import Server, environment, gcorn_argv, gunicorn_argv
+
+ALL_HOOKS = '''
+    import os
+
+    def note(text):
+        with open(os.environ["NOTES"], "a") as file:
+            file.write(text + "\\n")
+
+    def on_starting(server):
+        note(f"on_starting {server.cfg.workers} {server.num_workers} {len(server.WORKERS)}")
+        server.kept = "kept"
+
+    def when_ready(server):
+        note(f"when_ready {len(server.LISTENERS)} {server.kept} {server.pid == os.getpid()}")
+        server.log.info("a line of %s", "when_ready")
+
+    def nworkers_changed(server, new, old):
+        note(f"nworkers_changed {new} {old}")
+
+    def pre_fork(server, worker):
+        worker.kept = "mine"
+        note(f"pre_fork {worker.age} {worker.pid}")
+
+    def post_fork(server, worker):
+        note(f"post_fork {worker.age} {worker.pid == os.getpid()} {worker.kept} {server.pid == os.getppid()}")
+
+    def post_worker_init(worker):
+        note(f"post_worker_init {worker.age} {worker.booted} {worker.nr}")
+
+    def pre_request(worker, req):
+        note(f"pre_request {worker.nr} {req.method} {req.uri} {req.path} {req.query} {req.version}"
+             f" {dict(req.headers)['X-A']} {req.scheme} {req.remote_addr[0]}")
+
+    def post_request(worker, req, environ, resp):
+        headers = sorted(name for name, value in resp.headers)
+        note(f"post_request {req.path} {environ['HTTP_X_A']} {resp.status} {resp.status_code} {resp.sent}"
+             f" {headers} {resp.response_length}")
+
+    def worker_exit(server, worker):
+        note(f"worker_exit {worker.age} {worker.nr} {worker.kept} {worker.alive}")
+
+    def child_exit(server, worker):
+        note(f"child_exit {worker.age} {worker.kept}")
+
+    def on_reload(server):
+        note("on_reload")
+
+    def on_exit(server):
+        note("on_exit")
+'''
+
+BOTH = pytest.mark.parametrize("argv_of", [gcorn_argv, gunicorn_argv], ids=["gcorn", "gunicorn"])
+
+
+class Hooked:
+    """A server with a config file of these lines; `notes` is what its hooks have written."""
+
+    def __init__(self, folder, argv_of, text, *args, starts=True, name="conf.py"):
+        self._notes = folder / "notes"
+        self._notes.touch()
+        config = folder / name
+        config.write_text(textwrap.dedent(text))
+        argv = argv_of("-c", config, *args, "probe:app")
+        env = {"NOTES": str(self._notes), "PYTHONPATH": str(folder)}
+        self.server = Server(argv, env=env) if starts else None
+        self.argv, self.env = argv, env
+
+    @property
+    def notes(self):
+        return self._notes.read_text().splitlines()
+
+    def wait_note(self, start):
+        wait_until(lambda: any(note.startswith(start) for note in self.notes), f"{start} in {self._notes}")
+
+
+@pytest.fixture
+def hooked(tmp_path):
+    """hooked(argv_of, text, …): such a server for this test."""
+    running = []
+
+    def start(argv_of, text, *args, **options):
+        running.append(Hooked(tmp_path, argv_of, text, *args, **options))
+        return running[-1]
+
+    yield start
+    for one in running:
+        if one.server:
+            one.server.kill()
+
+
+def life(one):
+    """What the hooks note of a start, a request and an end."""
+    one.wait_note("post_worker_init")
+    assert one.server.get("/hello?a=b", [("X-A", "1")]).status == 200
+    one.wait_note("post_request")
+    assert one.server.stop() == 0, one.server.log
+    return one.notes
+
+
+def test_every_hook_is_called_as_by_gunicorn(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    ours = life(Hooked(tmp_path / "a", gcorn_argv, ALL_HOOKS))
+    theirs = life(Hooked(tmp_path / "b", gunicorn_argv, ALL_HOOKS))
+    assert [note for note in ours if "worker_exit" not in note] == \
+        [note for note in theirs if "worker_exit" not in note]
+    # gunicorn's worker has been told to stop by setting this; gcorn's is alive until a hook says otherwise.
+    assert [note.rpartition(" ")[0] for note in ours if "worker_exit" in note] == \
+        [note.rpartition(" ")[0] for note in theirs if "worker_exit" in note]
+
+
+def test_hooks_log_to_the_error_log(hooked):
+    one = hooked(gcorn_argv, ALL_HOOKS)
+    one.server.wait_log(r"\[INFO\] a line of when_ready$")
+
+
+@BOTH
+def test_more_and_fewer_workers_are_told(hooked, argv_of):
+    one = hooked(argv_of, ALL_HOOKS)
+    one.wait_note("post_worker_init 1")
+    os.kill(one.server.pid, signal.SIGTTIN)
+    one.wait_note("post_worker_init 2")
+    os.kill(one.server.pid, signal.SIGTTOU)
+    one.wait_note("child_exit")
+    assert [note for note in one.notes if note.startswith("nworkers")] == [
+        "nworkers_changed 1 None", "nworkers_changed 2 1", "nworkers_changed 1 2"]
+
+
+@BOTH
+def test_a_reload_is_told_and_its_hooks_are_those_of_the_new_file(hooked, argv_of, tmp_path):
+    one = hooked(argv_of, ALL_HOOKS)
+    one.wait_note("post_worker_init 1")
+    config = tmp_path / "conf.py"
+    config.write_text(config.read_text().replace('"on_reload"', '"on_reload again"'))
+    os.kill(one.server.pid, signal.SIGHUP)
+    one.wait_note("on_reload again")
+    one.wait_note("child_exit 1 mine")
+
+
+@pytest.mark.parametrize("hook, code", [
+    ("on_starting(server)", 1), ("when_ready(server)", 1), ("nworkers_changed(server, new, old)", 1),
+    ("pre_fork(server, worker)", 255), ("post_fork(server, worker)", 3), ("post_worker_init(worker)", 3)])
+@BOTH
+def test_a_hook_that_raises_at_the_start_ends_it(hooked, argv_of, hook, code):
+    one = hooked(argv_of, f"def {hook}: raise ValueError('on purpose')\n", starts=False)
+    process = Process([one.argv[0], "-b", "127.0.0.1:0", *one.argv[1:]], env=environment(one.env),
+                      cwd=places.APPS)
+    assert process.wait_exit() == code, process.log
+    assert "ValueError: on purpose" in process.log
+    assert "conf.py" in process.log
+
+
+@BOTH
+def test_a_pre_request_that_raises_is_a_500(hooked, argv_of):
+    one = hooked(argv_of, '''
+        import os
+        def pre_request(worker, req):
+            if req.path == "/refuse":
+                raise ValueError("on purpose")
+        def post_request(worker, req, environ, resp):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"{req.path} {len(environ)} {resp}\\n")
+            raise ValueError("swallowed")
+    ''')
+    assert one.server.get("/refuse").status == 500
+    assert one.server.get("/hello").status == 200
+    one.wait_note("/hello")
+    assert one.notes[0] == "/refuse 0 None"
+    assert "ValueError: on purpose" in one.server.log
+    assert "ValueError: swallowed" in one.server.log
+    assert one.server.stop() == 0
+
+
+@BOTH
+def test_a_post_request_may_take_fewer_arguments(hooked, argv_of):
+    one = hooked(argv_of, '''
+        import os
+        def post_request(worker, req):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"{worker.nr} {req.path}\\n")
+    ''')
+    one.server.get("/hello")
+    one.wait_note("1 /hello")
+    assert one.server.stop() == 0
+
+
+@BOTH
+def test_worker_int_is_called_at_a_quick_stop(hooked, argv_of):
+    one = hooked(argv_of, '''
+        import os
+        def worker_int(worker):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"worker_int {worker.pid == os.getpid()}\\n")
+    ''')
+    one.server.get("/hello")
+    assert one.server.stop(signal.SIGINT) == 0
+    assert one.notes == ["worker_int True"]
+
+
+@BOTH
+def test_worker_abort_sees_the_stack_of_a_request_that_takes_too_long(hooked, argv_of):
+    one = hooked(argv_of, '''
+        import os, traceback
+        def worker_abort(worker):
+            frames = " ".join(frame.name for frame in traceback.extract_stack())
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"worker_abort {frames}\\n")
+    ''', "--timeout", "1")
+    server = one.server
+    with server.connect() as connection:
+        connection.request("GET", "/sleep/30000")
+        one.wait_note("worker_abort")
+    assert "app sleep" in one.notes[0]
+
+
+@BOTH
+def test_a_hook_may_end_its_worker(hooked, argv_of):
+    one = hooked(argv_of, '''
+        import os
+        def post_request(worker, req, environ, resp):
+            if req.path == "/hello":
+                worker.alive = False
+        def child_exit(server, worker):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"child_exit {worker.age}\\n")
+    ''')
+    one.server.get("/hello")
+    one.wait_note("child_exit 1")
+    assert one.server.get("/environ").status == 200
+    assert one.server.stop() == 0
+
+
+def test_hooks_of_a_yaml_file_are_found_by_name(hooked, tmp_path):
+    (tmp_path / "myhooks.py").write_text(textwrap.dedent(ALL_HOOKS))
+    names = ("on_starting", "when_ready", "pre_fork", "post_fork", "post_request", "worker_exit", "on_exit")
+    text = "".join(f"{name}: myhooks:{name}\n" for name in names)
+    one = hooked(gcorn_argv, text, name="conf.yaml")
+    one.server.get("/hello", [("X-A", "1")])
+    one.wait_note("post_request")
+    assert one.server.stop() == 0
+    assert [note.split()[0] for note in one.notes] == list(names)
+
+
+def test_worker_hooks_of_a_yaml_file_need_no_python_in_the_arbiter(hooked, tmp_path):
+    (tmp_path / "myhooks.py").write_text(textwrap.dedent(ALL_HOOKS))
+    one = hooked(gcorn_argv, "post_request: myhooks:post_request\n", name="conf.yaml")
+    one.server.get("/hello", [("X-A", "1")])
+    one.wait_note("post_request")
+    with open(f"/proc/{one.server.pid}/maps") as maps:
+        assert "lib-dynload" not in maps.read()
+    assert one.server.stop() == 0
+
+
+def test_hooks_see_preloaded_workers(hooked):
+    one = hooked(gcorn_argv, "preload_app = True\n" + textwrap.dedent('''
+        import os
+        def note(text):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(text + "\\n")
+        def post_fork(server, worker): note(f"post_fork {worker.age} {worker.pid == os.getpid()}")
+        def post_request(worker, req, environ, resp): note(f"post_request {resp.status}")
+        def child_exit(server, worker): note(f"child_exit {worker.age}")
+    '''))
+    assert one.server.get("/hello").status == 200
+    one.wait_note("post_request")
+    assert one.server.stop() == 0
+    assert one.notes == ["post_fork 1 True", "post_request 200 OK", "child_exit 1"]
+
+
+@BOTH
+def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of):
+    one = hooked(argv_of, '''
+        import os
+        import gunicorn
+        import builtins
+        os.environ["FROM_CONFIG"] = "yes"
+        builtins.from_config = "patched"
+        gunicorn.SERVER = "disguised"
+        gunicorn.SERVER_SOFTWARE = "disguise/1"
+        raw_env = ["FROM_RAW=raw"]
+        def post_worker_init(worker):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"{os.environ['FROM_CONFIG']} {from_config} {os.environ['FROM_RAW']}\\n")
+        def post_request(worker, req, environ, resp):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(environ["SERVER_SOFTWARE"] + "\\n")
+    ''')
+    answer = one.server.get("/hello")
+    assert answer["Server"] == "disguised"
+    one.wait_note("disguise")
+    assert one.notes == ["yes patched raw", "disguise/1"]
+    assert one.server.stop() == 0
