@@ -35,6 +35,7 @@ const char *gcn_log_level_name(enum gcn_log_level level)
     case GCN_LOG_WARN:
         return "WARNING";
     case GCN_LOG_ERROR:
+    case GCN_LOG_EXCEPTION:
         return "ERROR";
     case GCN_LOG_CRITICAL:
         return "CRITICAL";

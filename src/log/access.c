@@ -15,6 +15,7 @@
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/log/syslog.h>
 
 #include "file.h"
 #include "format.h"
@@ -37,7 +38,8 @@ struct gcn_access_place {
 struct gcn_access {
     struct gcn_format format;
     struct gcn_log_file file;
-    int64_t slow_us; /* 0: no such rule */
+    struct gcn_syslog *syslog; /* owned; NULL: lines do not go there */
+    int64_t slow_us;           /* 0: no such rule */
     bool by_status;
     bool statuses[STATUSES];            /* those that by_status lets through */
     struct gcn_access_place *place;     /* borrowed: own_place or a shared one */
@@ -83,7 +85,8 @@ static bool set_up(struct gcn_access *access, const struct gcn_access_options *o
         !gcn_log_file_open(&access->file, options->accesslog, STDOUT_FILENO, owner, err)) {
         return gcn_error_prefix(err, "accesslog");
     }
-    return true;
+    access->syslog = options->syslog == NULL ? NULL : gcn_syslog_open(options->syslog, err);
+    return options->syslog == NULL || access->syslog != NULL;
 }
 
 struct gcn_access *gcn_access_open(const struct gcn_access_options *options, struct gcn_error *err)
@@ -108,6 +111,7 @@ void gcn_access_close(struct gcn_access *access)
     }
     gcn_access_flush(access);
     gcn_log_file_close(&access->file);
+    gcn_syslog_close(access->syslog);
     gcn_format_finish(&access->format);
     gcn_free(access->own_place);
     gcn_free(access);
@@ -167,9 +171,23 @@ static bool is_wanted(const struct gcn_access *access, const struct gcn_access_r
            (access->slow_us > 0 && record->duration_us >= access->slow_us);
 }
 
+static void send_lines(struct gcn_syslog *syslog, struct gcn_slice lines)
+{
+    struct gcn_slice line;
+
+    while (lines.len > 0) {
+        gcn_slice_cut(lines, '\n', &line, &lines);
+        gcn_syslog_send(syslog, GCN_SYSLOG_ACCESS, GCN_LOG_INFO, line);
+    }
+}
+
 static void write_lines(struct gcn_access *access, const char *lines, size_t len)
 {
     int64_t lost = 0;
+
+    if (access->syslog != NULL) {
+        send_lines(access->syslog, (struct gcn_slice){lines, len});
+    }
 
     switch (gcn_log_file_write(&access->file, lines, len, gcn_clock_ms(), &lost)) {
     case GCN_LOG_FAILED:
@@ -196,6 +214,14 @@ void gcn_access_flush(struct gcn_access *access)
         write_lines(access, access->place->bytes, len);
         atomic_store_explicit(&access->place->len, 0, memory_order_relaxed);
     }
+    if (access != NULL) {
+        gcn_syslog_flush(access->syslog);
+    }
+}
+
+bool gcn_access_is_waiting(const struct gcn_access *access)
+{
+    return access != NULL && gcn_syslog_is_waiting(access->syslog);
 }
 
 /* Put the line behind those that are gathered. False if it does not fit. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/clock.h>
+#include <gcorn/log/statsd.h>
 
 #include "file.h"
 
@@ -23,11 +24,14 @@ static struct {
     pthread_mutex_t lock;
     bool prepared; /* what is done once a process was done */
     struct gcn_log_file file;
+    enum gcn_log_level threshold; /* lines below it come only to be counted */
+    struct gcn_syslog *syslog;    /* owned; NULL: lines do not go there */
     int saved_fds[2];  /* what 1 and 2 were before they were captured; -1, -1: they are not */
     uint64_t followed; /* file.reopened when 1 and 2 were last pointed at it */
 } errorlog = {
     .lock = PTHREAD_MUTEX_INITIALIZER,
     .file = {.fd = -1},
+    .threshold = GCN_LOG_INFO,
     .saved_fds = {-1, -1},
 };
 
@@ -99,8 +103,10 @@ static void write_line(void *context, enum gcn_log_level level, const char *line
     int64_t lost = 0;
 
     (void)context;
-    (void)level;
-    (void)message_offset;
+    gcn_statsd_log(level);
+    if (level < errorlog.threshold) {
+        return;
+    }
     lock_log();
     outcome = gcn_log_file_write(&errorlog.file, line, len, gcn_clock_ms(), &lost);
     if (outcome == GCN_LOG_FAILED) {
@@ -108,6 +114,10 @@ static void write_line(void *context, enum gcn_log_level level, const char *line
     }
     follow_file();
     unlock_log();
+    if (errorlog.syslog != NULL) {
+        gcn_syslog_send(errorlog.syslog, GCN_SYSLOG_ERROR, level,
+                        (struct gcn_slice){line + message_offset, len - message_offset - 1});
+    }
     if (outcome == GCN_LOG_RESUMED) {
         gcn_warn("%lld lines were lost while the error log could not be written", (long long)lost);
     }
@@ -137,11 +147,29 @@ static bool open_file(struct gcn_log_file *file, const struct gcn_log_options *o
     return true;
 }
 
+/* Warnings and what is above are counted, whatever the level: they have to come this far. */
+static enum gcn_log_level counted_level(enum gcn_log_level level)
+{
+    return gcn_statsd_is_open() && level > GCN_LOG_WARN ? GCN_LOG_WARN : level;
+}
+
+/* The syslog of the options in *out, NULL if there is to be none. */
+static bool open_syslog(struct gcn_syslog **out, const struct gcn_log_options *options,
+                        struct gcn_error *err)
+{
+    *out = options->syslog == NULL ? NULL : gcn_syslog_open(options->syslog, err);
+    return options->syslog == NULL || *out != NULL;
+}
+
 bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err)
 {
     struct gcn_log_file file;
+    struct gcn_syslog *syslog;
 
     prepare_process();
+    if (!open_syslog(&syslog, options, err)) {
+        return false;
+    }
     lock_log();
     bool was_captured = is_captured();
     if (was_captured) {
@@ -153,15 +181,20 @@ bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err)
         gcn_log_file_close(&file);
         good = false;
     }
+    struct gcn_syslog *old_syslog = syslog; /* if the new one is not used, it is what goes */
     if (good) {
         gcn_log_file_close(&errorlog.file);
         errorlog.file = file;
-        gcn_log_set_level(options->level);
+        old_syslog = errorlog.syslog;
+        errorlog.syslog = syslog;
+        errorlog.threshold = options->level;
+        gcn_log_set_level(counted_level(options->level));
         gcn_log_set_writer(write_line, NULL);
     }
     errorlog.followed = UINT64_MAX;
     follow_file();
     unlock_log();
+    gcn_syslog_close(old_syslog);
     return good;
 }
 
@@ -185,5 +218,19 @@ void gcn_log_close(void)
     gcn_log_set_writer(NULL, NULL);
     gcn_log_file_close(&errorlog.file);
     release_output();
+    struct gcn_syslog *syslog = errorlog.syslog;
+    errorlog.syslog = NULL;
     unlock_log();
+    gcn_syslog_close(syslog);
+}
+
+void gcn_log_flush(void)
+{
+    gcn_syslog_flush(errorlog.syslog);
+    gcn_statsd_flush();
+}
+
+bool gcn_log_is_waiting(void)
+{
+    return gcn_syslog_is_waiting(errorlog.syslog);
 }

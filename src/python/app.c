@@ -39,7 +39,7 @@ static void fail(const struct gcn_request *req, struct gcn_response *res, bool i
     size_t len = head->target.len < MAX_LOGGED_TARGET ? head->target.len : MAX_LOGGED_TARGET;
     bool left = res->gone && PyErr_ExceptionMatches(PyExc_ConnectionError);
 
-    gcn_py_log_exception(left ? GCN_LOG_DEBUG : GCN_LOG_ERROR, "%s %.*s %.*s",
+    gcn_py_log_exception(left ? GCN_LOG_DEBUG : GCN_LOG_EXCEPTION, "%s %.*s %.*s",
                          interrupted ? "The server ended request" : "Error handling request",
                          (int)head->method.len, head->method.ptr, (int)len, head->target.ptr);
     if (!res->ended) {

@@ -196,7 +196,7 @@ static int close_result(const struct gcn_py_call *call, PyObject *result)
         return PyErr_Occurred() == NULL ? 0 : -1;
     }
     if (PyErr_Occurred() != NULL) {
-        gcn_py_log_exception(GCN_LOG_ERROR, "Error in close() after an error in request %.*s",
+        gcn_py_log_exception(GCN_LOG_EXCEPTION, "Error in close() after an error in request %.*s",
                              (int)call->req->head->target.len, call->req->head->target.ptr);
     }
     PyErr_SetRaisedException(first);

@@ -20,10 +20,11 @@ enum gcn_log_level {
     GCN_LOG_INFO = 20,
     GCN_LOG_WARN = 30,
     GCN_LOG_ERROR = 40,
+    GCN_LOG_EXCEPTION = 41, /* an ERROR that ends in a traceback: counted apart */
     GCN_LOG_CRITICAL = 50,
 };
 
-/* The level's name as it stands in a line: "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL". */
+/* The level's name as it stands in a line: "DEBUG", "INFO", "WARNING", "ERROR" (twice), "CRITICAL". */
 const char *gcn_log_level_name(enum gcn_log_level level);
 
 /* The level called "debug", "info", "warning", "error" or "critical" in any case; else false. */

@@ -53,6 +53,7 @@ struct gcn_access_record {
 
 struct gcn_access;
 struct gcn_access_place;
+struct gcn_syslog_options;
 
 /* Used during gcn_access_open only. */
 struct gcn_access_options {
@@ -63,6 +64,7 @@ struct gcn_access_options {
     size_t n_statuses;           /* 0: no such rule */
     uid_t uid;                   /* who a file that is made belongs to; (uid_t)-1: as it comes */
     gid_t gid;                   /* (gid_t)-1: as it comes */
+    const struct gcn_syslog_options *syslog; /* lines go there too; NULL: they do not */
 };
 
 /*
@@ -87,6 +89,9 @@ size_t gcn_access_names(const struct gcn_access *access, enum gcn_access_table t
 
 /* Gather the line of `record` unless the rules leave it out. Thread: loop. Allocates: very long lines only. */
 void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *record);
+
+/* True if lines wait for a slow syslog daemon: flush again in some hundred ms. NULL is fine. */
+bool gcn_access_is_waiting(const struct gcn_access *access);
 
 /* Write what is gathered. Before the loop waits, and at the end. NULL is fine. Thread: loop. */
 void gcn_access_flush(struct gcn_access *access);

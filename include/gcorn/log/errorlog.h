@@ -12,6 +12,7 @@
 #include <gcorn/base/compiler.h>
 #include <gcorn/base/error.h>
 #include <gcorn/base/log.h>
+#include <gcorn/log/syslog.h>
 
 /* Used during gcn_log_open only. */
 struct gcn_log_options {
@@ -20,18 +21,26 @@ struct gcn_log_options {
     bool capture_output;      /* descriptors 1 and 2 lead to the error log, unless that is "-" */
     uid_t uid;                /* who log files belong to that are made; (uid_t)-1: as it comes */
     gid_t gid;                /* (gid_t)-1: as it comes */
+    const struct gcn_syslog_options *syslog; /* lines go there too; NULL: they do not */
 };
 
 /*
  * Open the error log and send everything that is logged there from now on; what was open before is
  * closed afterwards, so a reload can call it with new options. On an error the old log stays. Also
- * ignores SIGPIPE: a closed pipe costs lines, not the process.
+ * ignores SIGPIPE: a closed pipe costs lines, not the process. If lines are to be counted by level
+ * (gcn_statsd_open), that is open already.
  * Called by the arbiter before it forks and before it gives up privileges; workers inherit it.
  */
 GCN_MUST_CHECK bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err);
 
 /* USR1, in the arbiter and in workers: open the file again. If that fails the old one is kept. */
 void gcn_log_reopen(void);
+
+/* Send what was gathered for statsd, and what a slow syslog daemon has left waiting: before a wait. */
+void gcn_log_flush(void);
+
+/* True if something waits for a syslog daemon: look again in some hundred milliseconds. */
+bool gcn_log_is_waiting(void);
 
 /* Back to plain standard error; descriptors 1 and 2 stay where they lead. Harmless if not open. */
 void gcn_log_close(void);
