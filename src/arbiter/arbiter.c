@@ -10,13 +10,17 @@
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/log/errorlog.h>
+#include <gcorn/log/statsd.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/pidfile.h>
 #include <gcorn/python/python.h>
 
 #include "arbiter_private.h"
 
-enum { LONGEST_WAIT_MS = 3600000 };
+enum {
+    LONGEST_WAIT_MS = 3600000,
+    LOG_LOOK_MS = 250, /* between two looks at whether syslog takes what waits for it */
+};
 
 static int wait_ms(const struct gcn_arbiter *arb)
 {
@@ -30,6 +34,12 @@ static int wait_ms(const struct gcn_arbiter *arb)
     if (arb->watchdog_ms > 0 && arb->watchdog_next_ms < next_ms) {
         next_ms = arb->watchdog_next_ms;
     }
+    int64_t metrics_ms = gcn_metrics_next_ms(arb);
+    next_ms = metrics_ms < next_ms ? metrics_ms : next_ms;
+    if (gcn_log_is_waiting()) {
+        int64_t look_ms = gcn_arbiter_now_ms(arb) + LOG_LOOK_MS;
+        next_ms = look_ms < next_ms ? look_ms : next_ms;
+    }
     if (next_ms == INT64_MAX) {
         return -1;
     }
@@ -41,6 +51,8 @@ static void supervise(struct gcn_arbiter *arb)
 {
     arb->loop.now_us = gcn_clock_us();
     gcn_workers_manage(arb);
+    gcn_metrics_send(arb);
+    gcn_log_flush();
     while (arb->stop == GCN_STOP_NOT || arb->children.n > 0 || arb->leaving.pid != 0) {
         gcn_loop_wait(&arb->loop, wait_ms(arb));
         gcn_loop_dispatch(&arb->loop);
@@ -53,6 +65,8 @@ static void supervise(struct gcn_arbiter *arb)
         }
         gcn_stop_progress(arb);
         gcn_announce_life(arb);
+        gcn_metrics_send(arb);
+        gcn_log_flush();
     }
 }
 
@@ -77,6 +91,7 @@ static void finish(struct gcn_arbiter *arb, bool started)
     gcn_signals_close(&arb->signals);
     gcn_children_finish(&arb->children);
     gcn_py_stop();
+    gcn_statsd_close();
     gcn_log_close();
 }
 

@@ -84,6 +84,9 @@ struct gcn_arbiter {
     int64_t watchdog_ms;        /* how often systemd wants to hear of us; 0: not at all */
     int64_t watchdog_next_ms;
 
+    size_t workers_told;     /* the number of workers that statsd knows */
+    int64_t backlog_next_ms; /* when to tell it the backlog */
+
     enum gcn_stop stop;
     int64_t stop_began_ms;
     int64_t progress_ms; /* when to say next what a stop waits for */
@@ -179,16 +182,9 @@ void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *gene
 
 /* logs.c */
 
-/*
- * Send the error log where the generation's settings say, and open its access log. On false `err` has
- * the reason, and the logs are as before.
- */
-GCN_MUST_CHECK bool gcn_logs_open(struct gcn_generation *generation, struct gcn_error *err);
-
-/* USR1: open the files of all logs again, here and in the workers. */
-void gcn_logs_reopen(struct gcn_arbiter *arb);
-
-/* logs.c */
+/* Metrics, for the life of the process. Before the error log, whose lines are counted. */
+GCN_MUST_CHECK bool gcn_logs_open_statsd(const struct gcn_settings *settings,
+                                         struct gcn_error *err);
 
 /* Send the error log where the settings say. On false `err` has the reason, and it is as before. */
 GCN_MUST_CHECK bool gcn_logs_open_errors(const struct gcn_settings *settings,
@@ -199,6 +195,14 @@ GCN_MUST_CHECK bool gcn_logs_open_access(struct gcn_generation *generation, stru
 
 /* USR1: open the files of all logs again, here and in the workers. */
 void gcn_logs_reopen(struct gcn_arbiter *arb);
+
+/* metrics.c */
+
+/* Send the arbiter's own metrics, those that are due. */
+void gcn_metrics_send(struct gcn_arbiter *arb);
+
+/* When to send them next, monotonic ms; INT64_MAX: when something changes. */
+int64_t gcn_metrics_next_ms(const struct gcn_arbiter *arb);
 
 /* workers.c */
 

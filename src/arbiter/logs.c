@@ -5,8 +5,13 @@
 #include "arbiter_private.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 #include <gcorn/log/errorlog.h>
+#include <gcorn/log/statsd.h>
+#include <gcorn/log/syslog.h>
+
+enum { SYSLOG_PREFIX_BYTES = 128 };
 
 static enum gcn_log_level level_of(const struct gcn_settings *settings)
 {
@@ -18,14 +23,50 @@ static enum gcn_log_level level_of(const struct gcn_settings *settings)
     return levels[settings->loglevel];
 }
 
+bool gcn_logs_open_statsd(const struct gcn_settings *settings, struct gcn_error *err)
+{
+    const struct gcn_statsd_options options = {
+        .host = settings->statsd_host,
+        .prefix = settings->statsd_prefix,
+        .tags = settings->dogstatsd_tags,
+    };
+    return settings->statsd_host == NULL || gcn_statsd_open(&options, err);
+}
+
+/* What a syslog tag has between "gunicorn." and the name of the log. */
+static void print_syslog_prefix(const struct gcn_settings *settings, char out[SYSLOG_PREFIX_BYTES])
+{
+    bool given = settings->syslog_prefix != NULL && settings->syslog_prefix[0] != '\0';
+    const char *name = gcn_settings_proc_name(settings);
+
+    snprintf(out, SYSLOG_PREFIX_BYTES, "%s", given ? settings->syslog_prefix : name);
+    for (char *at = out; !given && *at != '\0'; at++) {
+        *at = *at == ':' ? '.' : *at;
+    }
+}
+
+static struct gcn_syslog_options syslog_options(const struct gcn_settings *settings,
+                                                const char *prefix)
+{
+    return (struct gcn_syslog_options){
+        .address = settings->syslog_addr,
+        .facility = settings->syslog_facility,
+        .prefix = prefix,
+    };
+}
+
 bool gcn_logs_open_errors(const struct gcn_settings *settings, struct gcn_error *err)
 {
+    char prefix[SYSLOG_PREFIX_BYTES];
+    print_syslog_prefix(settings, prefix);
+    const struct gcn_syslog_options syslog = syslog_options(settings, prefix);
     const struct gcn_log_options options = {
         .errorlog = settings->errorlog,
         .level = level_of(settings),
         .capture_output = settings->capture_output,
         .uid = (uid_t)settings->user,
         .gid = (gid_t)settings->group,
+        .syslog = settings->syslog ? &syslog : NULL,
     };
     return gcn_log_open(&options, err);
 }
@@ -34,6 +75,10 @@ bool gcn_logs_open_errors(const struct gcn_settings *settings, struct gcn_error 
 bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *err)
 {
     const struct gcn_settings *settings = generation->settings;
+    bool to_syslog = settings->syslog && !settings->disable_redirect_access_to_syslog;
+    char prefix[SYSLOG_PREFIX_BYTES];
+    print_syslog_prefix(settings, prefix);
+    const struct gcn_syslog_options syslog = syslog_options(settings, prefix);
     const struct gcn_access_options options = {
         .accesslog = settings->accesslog,
         .format = settings->access_log_format,
@@ -42,9 +87,10 @@ bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *e
         .n_statuses = settings->access_log_status.n,
         .uid = (uid_t)settings->user,
         .gid = (gid_t)settings->group,
+        .syslog = to_syslog ? &syslog : NULL,
     };
 
-    if (settings->accesslog == NULL) {
+    if (settings->accesslog == NULL && !to_syslog) {
         return true;
     }
     generation->access = gcn_access_open(&options, err);

@@ -159,7 +159,7 @@ static bool prepare(struct gcn_arbiter *arb, struct gcn_error *err)
     if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
         return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
     }
-    if (!gcn_logs_open_errors(settings, err)) {
+    if (!gcn_logs_open_statsd(settings, err) || !gcn_logs_open_errors(settings, err)) {
         return false;
     }
     gcn_info("gcorn %s starts", GCORN_VERSION);

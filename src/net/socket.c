@@ -83,3 +83,14 @@ int64_t gcn_socket_waited_us(int fd)
     }
     return (int64_t)info.tcpi_last_data_recv * 1000;
 }
+
+int gcn_socket_queue_length(int fd)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 || info.tcpi_state != TCP_LISTEN) {
+        return -1;
+    }
+    return (int)info.tcpi_unacked; /* what it means for a socket that listens */
+}

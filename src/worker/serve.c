@@ -18,6 +18,8 @@
 #include <gcorn/config/settings.h>
 #include <gcorn/http/trust.h>
 #include <gcorn/log/access.h>
+#include <gcorn/log/errorlog.h>
+#include <gcorn/log/statsd.h>
 #include <gcorn/net/listener.h>
 
 #include "access.h"
@@ -26,6 +28,8 @@
 
 /* So many connections more than a sibling are no reason to leave it one. */
 enum { UNEVEN = 8 };
+
+enum { LOG_LOOK_MS = 250 }; /* between two looks at whether syslog takes what waits for it */
 
 static int32_t peek32(const _Atomic int32_t *number)
 {
@@ -119,10 +123,13 @@ static void on_finished(void *context, const struct gcn_request *req,
                         const struct gcn_response *res, bool complete)
 {
     struct gcn_serve *serve = context;
+    struct gcn_access *access = serve->worker->start->access;
     int64_t ended_us = req->ended_us != 0 ? req->ended_us : serve->core.loop->now_us;
 
-    gcn_access_log_finished(serve->worker->start->access, req, res,
-                            ended_us - req->began_us, complete);
+    if (access != NULL) {
+        gcn_access_log_finished(access, req, res, ended_us - req->began_us, complete);
+    }
+    gcn_statsd_request(res->status, ended_us - req->began_us);
 }
 
 static void init_listeners(struct gcn_serve *serve)
@@ -162,7 +169,7 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
     serve->core.events.is_trusted = is_trusted;
     serve->core.events.is_proxy = is_proxy;
     serve->core.events.refused = on_refused;
-    if (worker->start->access != NULL) {
+    if (worker->start->access != NULL || gcn_statsd_is_open()) {
         serve->core.events.finished = on_finished;
     }
     if (!serve->alone) {
@@ -229,6 +236,12 @@ bool gcn_serve_is_over(const struct gcn_serve *serve)
            (gcn_core_is_idle(&serve->core) || worker->loop.now_us >= worker->stop_by_us);
 }
 
+/* A syslog daemon is slow, or still connecting. */
+static bool is_log_waiting(const struct gcn_serve *serve)
+{
+    return gcn_log_is_waiting() || gcn_access_is_waiting(serve->worker->start->access);
+}
+
 int gcn_serve_timeout_ms(const struct gcn_serve *serve)
 {
     int core_ms = gcn_core_timeout_ms(&serve->core);
@@ -238,6 +251,9 @@ int gcn_serve_timeout_ms(const struct gcn_serve *serve)
 
     if (gcn_serve_is_over(serve)) {
         return 0; /* the last connection may have met its deadline since the executor looked */
+    }
+    if (is_log_waiting(serve) && (wait_ms < 0 || wait_ms > LOG_LOOK_MS)) {
+        wait_ms = LOG_LOOK_MS;
     }
     if (serve->core.draining) {
         int64_t left_ms = (serve->worker->stop_by_us - serve->worker->loop.now_us) / 1000 + 1;
@@ -254,6 +270,7 @@ void gcn_serve_tick(struct gcn_serve *serve)
 
     gcn_core_expire(&serve->core);
     gcn_access_flush(serve->worker->start->access);
+    gcn_log_flush();
     gcn_deadline_push(serve->worker, serve->worker->loop.now_us);
     atomic_store_explicit(&slot->connections, core->n_conns, memory_order_relaxed);
     atomic_store_explicit(&slot->accepted, (int64_t)core->accepted, memory_order_relaxed);

@@ -318,6 +318,7 @@ void gcn_worker_run(const struct gcn_worker_start *start)
         code = worker.aborted ? GCN_EXIT_ERROR : code;
     }
     gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());
+    gcn_log_flush();
     if (worker.threads_left) {
         _exit(code); /* finalising would wait for them */
     }

@@ -44,4 +44,7 @@ GCN_MUST_CHECK enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset,
  */
 int64_t gcn_socket_waited_us(int fd);
 
+/* How many connections wait to be accepted on the listening TCP socket `fd`; -1 if it does not say. */
+int gcn_socket_queue_length(int fd);
+
 #endif
