@@ -13,7 +13,11 @@ make_venv "$root/build/venv" "$root/examples/flask/requirements.txt"
 is_configured "$root/build" || configure "$root/build" -S . -B build || fail "the configuration failed"
 build "$root/build" || fail "the build failed"
 
-say "starting examples/flask/app.py on http://127.0.0.1:8000 (Ctrl-C stops it)"
+if [ $# -eq 0 ]; then
+    say "starting examples/flask/app.py on http://127.0.0.1:8000 (Ctrl-C stops it)"
+else
+    say "starting examples/flask/app.py with $* (Ctrl-C stops it)"
+fi
 VIRTUAL_ENV=$root/build/venv
 export VIRTUAL_ENV
 exec "$root/build/gcorn" --chdir "$root/examples/flask" app:app "$@"
