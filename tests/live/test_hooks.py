@@ -303,3 +303,14 @@ def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of):
     one.wait_note("disguise")
     assert one.notes == ["yes patched raw", "disguise/1"]
     assert one.server.stop() == 0
+
+
+def test_the_example_of_the_documentation_works(hooked):
+    text = (places.ROOT / "docs" / "hooks.md").read_text()
+    example = text.split("```python\n", 1)[1].split("```", 1)[0]
+    one = hooked(gcorn_argv, example)
+    one.server.wait_log(r"\[INFO\] serving on http://127.0.0.1:\d+$")
+    assert one.server.get("/raises").status == 500
+    one.server.wait_log(r"\[WARNING\] GET /raises was answered 500 ")
+    assert one.server.stop() == 0
+    one.server.wait_log(r"\[INFO\] worker \d+ had the age 1$")
