@@ -375,6 +375,17 @@ void gcn_py_freeze(void)
     Py_XDECREF(module);
 }
 
+bool gcn_py_spew(struct gcn_error *err)
+{
+    PyObject *done = gcn_pylib_call("spew", "start", NULL);
+
+    if (done == NULL) {
+        return gcn_py_error_from_exception(err, "spew cannot be started");
+    }
+    Py_DECREF(done);
+    return true;
+}
+
 void gcn_py_before_fork(void)
 {
     if (gcn_py.started) {

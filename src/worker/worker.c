@@ -185,6 +185,9 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
     if (!gcn_py_start(&options, err)) {
         return false;
     }
+    if (worker->settings->spew && !gcn_py_spew(err)) {
+        return false;
+    }
     worker->app = gcn_py_app_load(worker->settings->app, err, code);
     const char *server = gcn_py_config_server_field();
     if (server != NULL) {

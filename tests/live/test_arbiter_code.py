@@ -120,3 +120,10 @@ def test_without_the_setting_nothing_is_watched(gcorn, site):
     site.write("2")
     assert site.version() == "1"
     assert "has changed" not in server.log
+
+
+@pytest.mark.parametrize("args", [(), ("--preload",)], ids=["plain", "preload"])
+def test_spew_prints_every_line(gcorn, site, args):
+    server = gcorn("--spew", *args, "code_app:app", cwd=site.folder)
+    assert server.get("/").text == "1"
+    server.wait_log(r"^code_app:\d+: +body = code_helper\.VERSION\.encode\(\)$")

@@ -70,6 +70,12 @@ void gcn_py_after_fork_child(void);
 void gcn_py_freeze(void);
 
 /*
+ * Print each line that Python executes on this thread from now on, and in children that it forks
+ * (the setting spew). GIL: held.
+ */
+GCN_MUST_CHECK bool gcn_py_spew(struct gcn_error *err);
+
+/*
  * Call `each` with the path of the file that each loaded module came from; the path is borrowed for the
  * call. GIL: taken inside. Harmless if not started. Thread: one of ours.
  */
