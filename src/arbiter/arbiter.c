@@ -77,11 +77,11 @@ static void finish(struct gcn_arbiter *arb, bool started)
 
     if (arb->pidfile != NULL) {
         gcn_pidfile_remove(arb->pidfile, arb->pid);
-        gcn_free(arb->pidfile);
     }
     if (started && !arb->hook_failed && !gcn_hooks_run(arb, GCN_HOOK_ON_EXIT, &call)) {
         gcn_error("a hook failed: gcorn ends with %d", arb->exit_code);
     }
+    gcn_free(arb->pidfile); /* on_exit has seen its name */
     gcn_announce_start(arb, arb->exit_code); /* if it has not come to an announcement */
     gcn_sockets_close(&arb->handed, NULL, false);
     gcn_boards_finish(arb);

@@ -61,6 +61,7 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
         out->board = &board->board;
         out->slot = child->slot;
         out->age = child->age;
+        out->server.worker_age = child->age; /* a preloading process knows only that of its start */
         out->access_place = gcn_boards_place(child);
     }
     if (generation == arb->trial) {
@@ -123,7 +124,7 @@ static bool fork_worker(struct gcn_arbiter *arb, struct gcn_generation *generati
 
 static bool run_pre_fork(struct gcn_arbiter *arb, const struct gcn_generation *generation)
 {
-    const struct gcn_hook_worker worker = {.age = arb->ages + 1, .ppid = (int)arb->pid};
+    const struct gcn_hook_worker worker = {.age = arb->ages, .ppid = (int)arb->pid};
     struct gcn_hook_call call = {.worker = &worker};
 
     return gcn_hooks_run_or_halt(arb, generation, GCN_HOOK_PRE_FORK, &call);
@@ -149,7 +150,7 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
         arb->trial != NULL && arb->trial->number == number ? arb->trial : arb->good;
     bool preloads = generation->settings->preload_app;
     struct gcn_child child = {
-        .age = arb->ages + 1,
+        .age = ++arb->ages,
         .generation = generation->number,
         .state = GCN_CHILD_BOOTING,
     };
@@ -167,7 +168,6 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
         gcn_workers_back_off(arb);
         return;
     }
-    arb->ages++;
     gcn_children_add(&arb->children, &child);
 }
 

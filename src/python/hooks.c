@@ -282,6 +282,19 @@ void gcn_py_hooks_adopt(struct gcn_py_hooks *hooks, const struct gcn_hook_server
     }
 }
 
+void gcn_py_hooks_look(const struct gcn_hook_worker *worker)
+{
+    if (self.hooks == NULL) {
+        return;
+    }
+    bool taken = gcn_py_thread_ensure();
+    self.worker = *worker;
+    if (adopt() < 0) {
+        gcn_py_log_exception(GCN_LOG_ERROR, "Hooks cannot be told of their worker");
+    }
+    gcn_py_thread_restore(taken);
+}
+
 void gcn_py_hooks_finish(void)
 {
     Py_CLEAR(self.server_facts);

@@ -56,6 +56,14 @@ bool gcn_worker_hooks_open(struct gcn_worker *worker, struct gcn_error *err)
     return true;
 }
 
+void gcn_worker_hooks_look(struct gcn_worker *worker)
+{
+    if (worker->hooks != NULL) {
+        struct gcn_hook_worker facts = worker_facts(worker);
+        gcn_py_hooks_look(&facts);
+    }
+}
+
 bool gcn_worker_hook(struct gcn_worker *worker, enum gcn_hook hook, int *code)
 {
     struct gcn_hook_worker facts = worker_facts(worker);

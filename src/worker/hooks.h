@@ -18,6 +18,9 @@
  */
 GCN_MUST_CHECK bool gcn_worker_hooks_open(struct gcn_worker *worker, struct gcn_error *err);
 
+/* Have hooks that the worker does not call itself see it as it is now. */
+void gcn_worker_hooks_look(struct gcn_worker *worker);
+
 /* Call one. False if it raised: logged, with *code what sys.exit in it asked for, if it did. */
 GCN_MUST_CHECK bool gcn_worker_hook(struct gcn_worker *worker, enum gcn_hook hook, int *code);
 

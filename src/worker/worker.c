@@ -73,6 +73,7 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
         begin_stop(worker, grace_us < ORPHAN_GRACE_US ? grace_us : ORPHAN_GRACE_US);
     }
     if (notes & (GCN_NOTE_QUIT | GCN_NOTE_ABORT)) {
+        gcn_worker_hooks_look(worker);
         gcn_py_hooks_signalled(notes & GCN_NOTE_ABORT ? GCN_HOOK_WORKER_ABORT
                                                       : GCN_HOOK_WORKER_INT);
         worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
@@ -236,6 +237,7 @@ static bool boot(struct gcn_worker *worker, int *code)
         return false;
     }
     worker->booted = true;
+    gcn_worker_hooks_look(worker);
     if (worker->settings->daemon) { /* up to here the terminal could show what went wrong */
         gcn_daemon_detach_stdio(worker->settings->enable_stdio_inheritance ||
                                 worker->settings->capture_output);

@@ -106,6 +106,9 @@ GCN_MUST_CHECK bool gcn_py_hook_call(struct gcn_py_hooks *hooks, enum gcn_hook h
 void gcn_py_hooks_adopt(struct gcn_py_hooks *hooks, const struct gcn_hook_server *server,
                         const struct gcn_hook_worker *worker);
 
+/* The adopted worker is now as this says, which is copied. GIL: taken inside. */
+void gcn_py_hooks_look(const struct gcn_hook_worker *worker);
+
 /*
  * The worker has received INT, QUIT or ABRT: call worker_int or worker_abort, unless it was called
  * already, in an app call that was interrupted. GIL: taken inside.

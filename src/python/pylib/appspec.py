@@ -120,8 +120,12 @@ def _call(found, expression, args, kwargs):
         raise SpecError(EXIT_APP, f"{expression!r}: {exc}") from None
 
 
+loaded = None  # the app of this process
+
+
 def load(spec):
     """The app that `spec` names. Raises SpecError, or whatever the app's own code raises."""
+    global loaded
     module_name, colon, expression = spec.partition(":")
     module = _import(module_name)
     names, arguments = _parse(expression if colon else "application")
@@ -133,6 +137,7 @@ def load(spec):
     if not callable(app):
         kind = type(app).__name__
         raise SpecError(EXIT_APP, f"{expression or 'application'!r} is not callable, but a {kind}")
+    loaded = app
     return app
 
 

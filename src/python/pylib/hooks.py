@@ -11,6 +11,7 @@ import signal
 import time
 
 import _gcorn
+import _gcorn_appspec as appspec
 import _gcorn_configfile as configfile
 import _gcorn_logs as logs
 
@@ -235,7 +236,6 @@ class Worker:
     nr = 0
     booted = False
     aborted = False
-    wsgi = None
     max_requests = 0
 
     def __init__(self, age):
@@ -270,6 +270,11 @@ class Worker:
         if self._alive and not value and self.pid == os.getpid():
             os.kill(self.pid, signal.SIGTERM)
         self._alive = bool(value)
+
+    @property
+    def wsgi(self):
+        """The app, once this worker has loaded it."""
+        return appspec.loaded if self.pid == os.getpid() else None
 
     def notify(self):
         self.tmp.notify()
@@ -364,6 +369,8 @@ class Hooks:
                 self.functions[name] = self._check(name, values[name], least, most)
         for name, least, most in rows:
             values[name] = self.functions.get(name) or _nothing
+        if values["proc_name"] is None:
+            values["proc_name"] = values["default_proc_name"]
         tree = values.get("logconfig_dict")
         if isinstance(tree, str):
             values["logconfig_dict"] = json.loads(tree)

@@ -186,6 +186,19 @@ static void a_pre_request_that_raises_is_a_500(GCN_UNUSED void **state)
     assert_contains(called(), "|post_request /refuse None None");
 }
 
+static void requests_see_the_worker_as_it_was_told_last(GCN_UNUSED void **state)
+{
+    const struct gcn_hook_worker worker = {.age = 2, .pid = 102, .booted = true, .requests = 40};
+
+    called();
+    adopt(it.hooks);
+    gcn_py_hooks_look(&worker);
+    assert_contains(gcn_pystage_play("GET", "/evaluate?1", 1), "HTTP/1.1 200 ");
+    adopt(NULL);
+    gcn_py_hooks_look(&worker); /* of no worker: nothing */
+    assert_contains(called(), "pre_request 40 GET ");
+}
+
 static void a_pre_request_may_change_the_headers(GCN_UNUSED void **state)
 {
     adopt(it.hooks);
@@ -252,6 +265,7 @@ int main(void)
         TEST(a_hook_that_raises_is_logged),
         TEST(requests_have_their_hooks),
         TEST(a_pre_request_that_raises_is_a_500),
+        TEST(requests_see_the_worker_as_it_was_told_last),
         TEST(a_pre_request_may_change_the_headers),
         TEST(a_post_request_that_raises_is_logged),
         TEST(worker_abort_sees_where_the_app_is),
