@@ -79,7 +79,9 @@ def count(tmp_path, make):
         server.stop(seconds=60)
     finally:
         server.kill()
-    return max(own_instructions(path) for path in tmp_path.glob("profile.*")) // REQUESTS
+    # Both processes have read the settings, the worker before it was forked: that is no request's cost.
+    arbiter, worker = sorted(own_instructions(path) for path in tmp_path.glob("profile.*"))
+    return (worker - arbiter) // REQUESTS
 
 
 @pytest.mark.release
