@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.process import wait_until
+from harness.process import rss_bytes, wait_until
 
 IDLE = 2000
 SLOW = 200
@@ -84,6 +84,27 @@ def test_idle_and_slow_clients_delay_nobody(gcorn):
     # A request that had to wait for one of them would take a second or more.
     assert statistics.median(beside) < 2 * statistics.median(alone) + 0.001
     assert statistics.quantiles(beside, n=10)[-1] < 3 * statistics.quantiles(alone, n=10)[-1] + 0.01
+
+
+@pytest.mark.release
+def test_an_idle_connection_costs_less_than_a_kibibyte(gcorn):
+    server = gcorn("probe:app", "--keep-alive", "60", "--worker-connections", "10000")
+    worker = server.workers[0]
+    hello(server, 50)
+    before = rss_bytes(worker)
+    clients = hello(server, 8000)
+    assert (rss_bytes(worker) - before) / len(clients) < 1024
+    for client in clients:
+        client.close()
+
+
+def hello(server, count):
+    """So many connections that have had their answer and are kept."""
+    clients = [socket.create_connection(server.address) for _ in range(count)]
+    for client in clients:
+        client.send(b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+    return clients
 
 
 def test_slow_readers_hold_no_worker(gcorn):
