@@ -130,7 +130,18 @@ static int put_docs(const char *page)
     return put(&text);
 }
 
-/* Import the app as a worker would, to see whether that works. */
+static bool check_hooks(const struct gcn_settings *settings, struct gcn_error *err)
+{
+    if (!gcn_py_hooks_want(settings)) {
+        return true;
+    }
+    struct gcn_py_hooks *hooks = gcn_py_hooks_create(settings, err);
+    bool ok = hooks != NULL;
+    gcn_py_hooks_destroy(hooks);
+    return ok;
+}
+
+/* Import the app, and the hooks, as a worker would, to see whether that works. */
 static int check_app(const struct gcn_settings *settings, const struct gcn_load_request *request)
 {
     struct gcn_py_options options;
@@ -142,7 +153,7 @@ static int check_app(const struct gcn_settings *settings, const struct gcn_load_
         gcn_error_set_errno(&err, "chdir %s", settings->chdir);
     } else if (gcn_py_start(&options, &err)) {
         struct gcn_app *app = gcn_py_app_load(settings->app, &err, &code);
-        bool ok = app != NULL;
+        bool ok = app != NULL && check_hooks(settings, &err);
         gcn_py_app_destroy(app);
         gcn_py_stop();
         if (ok) {

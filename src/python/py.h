@@ -13,6 +13,10 @@
 #error "gcorn needs CPython 3.9 or later"
 #endif
 
+#ifdef Py_GIL_DISABLED
+#error "gcorn needs a CPython with the GIL: choose another with -DPython3_EXECUTABLE=..."
+#endif
+
 #include "compat.h"
 
 #endif

@@ -24,6 +24,7 @@
 #include "errors_stream.h"
 #include "exceptions.h"
 #include "file_wrapper.h"
+#include "handlers.h"
 #include "header_key.h"
 #include "hooks_private.h"
 #include "input.h"
@@ -230,7 +231,7 @@ static int create_objects(void)
                    gcn_pylib_init() < 0 || gcn_py_start_response_types() < 0 ||
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
-                   gcn_py_interrupt_init() < 0 || register_fork_hook() < 0 || register_dump() < 0
+                   gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 || register_fork_hook() < 0 || register_dump() < 0
                ? -1
                : 0;
 }
@@ -340,6 +341,7 @@ void gcn_py_stop(void)
     }
     gcn_py = (struct gcn_py_state){0};
     gcn_py_thread_disown();
+    gcn_py_handlers_finish();
 }
 
 void gcn_py_enter(void)
@@ -409,6 +411,9 @@ void gcn_py_after_fork_child(void)
     if (gcn_py.started) {
         PyOS_AfterFork_Child();
         forks.own_fork = false;
+        if (gcn_py_handlers_init() < 0) {
+            gcn_py_log_exception(GCN_LOG_ERROR, "Signal handlers of the app may run late");
+        }
     }
 }
 

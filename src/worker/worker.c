@@ -95,6 +95,25 @@ static void on_wake(struct gcn_watch *watch, uint32_t events)
     }
 }
 
+/* The app has a handler of its own for a signal that came. */
+static void on_python_signal(struct gcn_watch *watch, uint32_t events)
+{
+    struct gcn_worker *worker = GCN_CONTAINER_OF(watch, struct gcn_worker, python_watch);
+
+    (void)events;
+    if (!gcn_py_run_signal_handlers()) {
+        worker->quitting = true;
+    }
+}
+
+static void watch_python(struct gcn_worker *worker)
+{
+    worker->python_watch.fn = on_python_signal;
+    if (!gcn_loop_watch(&worker->loop, &worker->python_watch, gcn_py_signal_fd(), EPOLLIN)) {
+        gcn_warn_errno("signal handlers of the app may run late");
+    }
+}
+
 /* Let the process have as many descriptors as it may keep connections, if the system permits. */
 static void raise_descriptor_limit(const struct gcn_settings *settings)
 {
@@ -238,6 +257,7 @@ static bool boot(struct gcn_worker *worker, int *code)
     }
     worker->booted = true;
     gcn_worker_hooks_look(worker);
+    watch_python(worker);
     if (worker->settings->daemon) { /* up to here the terminal could show what went wrong */
         gcn_daemon_detach_stdio(worker->settings->enable_stdio_inheritance ||
                                 worker->settings->capture_output);
@@ -278,6 +298,7 @@ static void finish(struct gcn_worker *worker)
     } else {
         gcn_py_app_destroy(worker->app);
     }
+    gcn_loop_unwatch(&worker->loop, &worker->python_watch, gcn_py_signal_fd());
     gcn_py_stop();
     gcn_loop_unwatch(&worker->loop, &worker->wake_watch, worker->slot->wake_fd);
     gcn_loop_finish(&worker->loop);

@@ -38,6 +38,7 @@ struct gcn_worker {
     /* The slot's eventfd, watched by the loop. Drained by its callback, which then acts on the
        signals noted below and calls on_wake. */
     struct gcn_watch wake_watch;
+    struct gcn_watch python_watch; /* of gcn_py_signal_fd */
     /* Set by the executor: the worker was woken (a signal, a sibling that is too busy to accept, a stop).
        Thread: loop. May be NULL. */
     void (*on_wake)(struct gcn_worker *worker);

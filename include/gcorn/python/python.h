@@ -105,6 +105,18 @@ void gcn_py_app_destroy(struct gcn_app *app);
 void gcn_py_interrupt(enum gcn_hook hook);
 
 /*
+ * Readable when a signal has come for which user code has a handler in Python; -1 if not started. Another
+ * one in each forked child.
+ */
+int gcn_py_signal_fd(void);
+
+/*
+ * Run such handlers. False if one has called sys.exit: the process should end. What else it raises is
+ * logged. Thread: the main one. GIL: taken inside.
+ */
+GCN_MUST_CHECK bool gcn_py_run_signal_handlers(void);
+
+/*
  * From a signal handler: write the Python stacks of all threads to standard error. Async-signal-safe
  * as far as CPython's faulthandler is. GIL: not needed. Harmless if not started.
  */

@@ -5,6 +5,7 @@
 #include "harness/check.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -132,6 +133,29 @@ static void further_threads_call_the_app(GCN_UNUSED void **state)
     assert_string_equal(answer, "False2");
 }
 
+static void handlers_of_the_app_can_be_run_at_any_time(GCN_UNUSED void **state)
+{
+    struct pollfd fd = {.fd = gcn_py_signal_fd(), .events = POLLIN};
+
+    evaluate("[__import__('signal').signal(s,f)for+s,f+in+((10,lambda*a:scratch.update(n=10)),"
+             "(12,lambda*a:1/0),(14,lambda*a:exit(3)))]");
+    assert_true(gcn_py_run_signal_handlers()); /* interruptions have left their mark */
+    assert_int_equal(poll(&fd, 1, 0), 0);
+    raise(10);
+    assert_int_equal(poll(&fd, 1, 0), 1);
+    gcn_pystage.app->ops->leave(gcn_pystage.app);
+    assert_true(gcn_py_run_signal_handlers());
+    gcn_pystage.app->ops->enter(gcn_pystage.app);
+    assert_int_equal(poll(&fd, 1, 0), 0);
+    assert_string_equal(evaluate("scratch['n']"), "10");
+    raise(12);
+    assert_true(gcn_py_run_signal_handlers());
+    assert_contains(gcn_pystage_log(), "A signal handler of the app failed");
+    assert_contains(gcn_pystage_log(), "ZeroDivisionError");
+    raise(14);
+    assert_false(gcn_py_run_signal_handlers());
+}
+
 static _Atomic int pipe_end;
 
 static void tell(void)
@@ -216,6 +240,7 @@ int main(void)
         TEST(a_call_that_computes_is_interrupted),
         TEST(an_interrupt_between_calls_does_nothing),
         TEST(further_threads_call_the_app),
+        TEST(handlers_of_the_app_can_be_run_at_any_time),
         TEST(forks_of_the_app_are_told_and_ours_are_not),
         TEST(stacks_are_written_to_standard_error),
         TEST(the_socket_is_made_when_it_is_used),

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""The interpreter decides on its encodings, its paths and its flags as the program python3 does, whatever the
+process environment says; and a virtual environment is what it says it is.
+"""
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from harness import places
+from harness.process import Process
+from harness.server import environment
+
+FACTS = textwrap.dedent('''
+    import locale, os, sys
+
+    def facts():
+        here = os.path.dirname(os.path.abspath(__file__))
+        return repr({
+            "flags": [getattr(sys.flags, name) for name in
+                      ("utf8_mode", "dev_mode", "hash_randomization", "no_user_site", "optimize", "inspect")],
+            "encodings": (sys.getfilesystemencoding(), sys.getfilesystemencodeerrors(),
+                          locale.getpreferredencoding(False), sys.stdout.encoding, sys.stdout.errors,
+                          sys.stderr.errors),
+            "LC_CTYPE": os.environ.get("LC_CTYPE"),
+            "prefixes": (sys.prefix, sys.base_prefix, sys.exec_prefix),
+            "executable": os.path.realpath(sys.executable),
+            "path": [entry for entry in sys.path if entry not in ("", ".", here)],
+            "bytecode": sys.dont_write_bytecode,
+            "warnings": sys.warnoptions,
+        })
+
+    def app(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [facts().encode("utf-8", "backslashreplace")]
+''')
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "facts.py").write_text(FACTS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("variables", [
+    {}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}, {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "no_such_locale"},
+    {"LC_ALL": "C", "PYTHONUTF8": "0"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONUTF8": "1"},
+    {"PYTHONIOENCODING": "latin-1:replace"}, {"PYTHONDEVMODE": "1"}, {"PYTHONPATH": "/tmp/x:/tmp/y"},
+    {"PYTHONNOUSERSITE": "1"}, {"PYTHONOPTIMIZE": "2"}, {"PYTHONWARNINGS": "ignore"}, {"PYTHONINSPECT": "1"},
+], ids=lambda variables: ",".join(f"{name}={value}" for name, value in variables.items()) or "none")
+def test_python_is_set_up_as_the_program_python_is(gcorn, folder, variables):
+    env = environment(variables)
+    program = "import sys; sys.path.insert(0, '.'); import facts; print(facts.facts(), end='')"
+    theirs = subprocess.run([sys.executable, "-c", program], env=env, cwd=folder, stdin=subprocess.DEVNULL,
+                            capture_output=True, check=True)
+    process = gcorn("facts:app", "--chdir", folder, env=variables)
+    assert process.get("/").body.decode() == theirs.stdout.decode()
+
+
+def run_to_its_end(folder, *args, **variables):
+    process = Process([places.GCORN, "-b", "127.0.0.1:0", "--chdir", folder, *args, "facts:app"],
+                      env=environment(variables), cwd=folder)
+    return process.wait_exit(), process.log
+
+
+def fake_environment(path, version):
+    (path / "bin").mkdir(parents=True)
+    (path / "bin" / "python3").symlink_to(sys.executable)
+    (path / "pyvenv.cfg").write_text(f"home = {os.path.dirname(sys.executable)}\nversion = {version}\n")
+    return path
+
+
+@pytest.mark.parametrize("by", ["--venv", "VIRTUAL_ENV"])
+def test_an_environment_of_another_version_is_refused(folder, by):
+    venv = fake_environment(folder / "venv", "3.7.1")
+    args, variables = (("--venv", venv), {}) if by == "--venv" else ((), {"VIRTUAL_ENV": str(venv)})
+    code, log = run_to_its_end(folder, *args, **variables)
+    ours = "{}.{}".format(*sys.version_info)
+    assert code == 3
+    assert f"{venv} is for Python 3.7, but this gcorn runs Python {ours}" in log
+    assert f"python{ours} -m venv {venv}" in log
+
+
+def test_the_setting_wins_over_the_variable(gcorn, folder):
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    library = venv / "lib" / "python{}.{}".format(*sys.version_info) / "site-packages"
+    (library / "only_there.py").write_text("VALUE = 7\n")
+    (folder / "facts.py").write_text("import only_there\n" + FACTS)
+    server = gcorn("facts:app", "--chdir", folder, "--venv", venv)
+    assert f"'{venv}'" in server.get("/").body.decode()
+
+
+def test_a_config_file_runs_in_the_environment_of_the_command_line(gcorn, folder):
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (folder / "conf.py").write_text(f"import sys\nassert sys.prefix == {str(venv)!r}, sys.prefix\n")
+    server = gcorn("facts:app", "-c", folder / "conf.py", "--chdir", folder, "--venv", venv)
+    assert server.get("/").status == 200
+    (folder / "conf.py").write_text(f"venv = {str(venv)!r}\n")
+    code, log = run_to_its_end(folder, "-c", "conf.py")
+    assert code == 3
+    assert "set venv on the command line, or VIRTUAL_ENV" in log
