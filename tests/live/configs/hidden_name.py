@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+import gunicorn
+
+gunicorn.SERVER_SOFTWARE = "shop"
+gunicorn.SERVER = "shop"
+
+workers = 1

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+limit_request_line = 200
+limit_request_fields = 10
+limit_request_field_size = 300
+strip_header_spaces = False
+permit_obsolete_folding = False
+permit_unconventional_http_method = False
+permit_unconventional_http_version = False
+casefold_http_method = False
+workers = 1

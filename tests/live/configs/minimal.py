@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+bind = "0.0.0.0:8000"
+workers = 2

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+from answer import application  # noqa: F401

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""On a path that a config file adds."""
