@@ -14,8 +14,9 @@
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/log/access.h>
+#include <gcorn/proc/rlimit.h>
 
-enum { SPARE_SLOTS = 8 };
+enum { SPARE_SLOTS = 8, SPARE_DESCRIPTORS = 256 };
 
 /* Some worker wrote something; the loop looks at all of them after each batch. */
 static void on_poke(struct gcn_watch *watch, uint32_t events)
@@ -44,6 +45,7 @@ bool gcn_boards_grow(struct gcn_arbiter *arb, uint32_t n_slots, struct gcn_error
     struct gcn_arbiter_board *board = gcn_alloc_zero(1, sizeof(*board));
 
     board->watch.fn = on_poke;
+    (void)gcn_rlimit_descriptors(n_slots + SPARE_DESCRIPTORS); /* if it is too few, err will say so */
     if (!gcn_scoreboard_open(&board->board, n_slots, err)) {
         goto fail;
     }

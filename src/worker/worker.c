@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gcorn/base/clock.h>
@@ -20,6 +19,7 @@
 #include <gcorn/proc/daemonize.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/identity.h>
+#include <gcorn/proc/rlimit.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/title.h>
 #include <gcorn/python/configfile.h>
@@ -117,17 +117,12 @@ static void watch_python(struct gcn_worker *worker)
 /* Let the process have as many descriptors as it may keep connections, if the system permits. */
 static void raise_descriptor_limit(const struct gcn_settings *settings)
 {
-    struct rlimit limit;
-    rlim_t wanted = (rlim_t)settings->worker_connections + SPARE_DESCRIPTORS;
+    uint64_t wanted = (uint64_t)settings->worker_connections + SPARE_DESCRIPTORS;
+    uint64_t allowed = gcn_rlimit_descriptors(wanted);
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted) {
-        return;
-    }
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    setrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_cur < wanted) {
+    if (allowed < wanted) {
         gcn_warn("the limit of open files (%llu) is below what worker_connections asks for (%lld)",
-                 (unsigned long long)limit.rlim_cur, (long long)settings->worker_connections);
+                 (unsigned long long)allowed, (long long)settings->worker_connections);
     }
 }
 
