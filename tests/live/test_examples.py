@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Each example runs with the command that its first comment gives."""
+import re
 import shutil
 import subprocess
 
@@ -43,6 +44,20 @@ def test_events_are_streamed_as_they_come(gcorn):
     with requests.get(server.url, stream=True) as answer:
         first = next(answer.iter_content(None))
     assert first == b"data: event 0\n\n"
+
+
+def test_the_hooks_tell_what_happens():
+    started = Process([places.GCORN, "-b", "127.0.0.1:0"], env=environment(), cwd=EXAMPLES / "hooks")
+    try:
+        url = started.wait_log(LISTENING).group(1)
+        started.wait_log("ready on http://127.0.0.1:[0-9]+ with 2 workers")
+        started.wait_log("worker 2 has the app 'app:app'")
+        assert requests.get(url).text == "Hello, World!\n"
+        assert started.stop() == 0
+    finally:
+        started.kill()
+    assert len(re.findall(r"worker [12] \(pid \d+\) is gone, [01] are left", started.log)) == 2, started.log
+    assert "all are gone" in started.log
 
 
 @pytest.mark.skipif(not proxies.NGINX, reason="no nginx")
