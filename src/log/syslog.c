@@ -127,7 +127,7 @@ static void set_host(struct gcn_syslog *syslog)
 struct gcn_syslog *gcn_syslog_open(const struct gcn_syslog_options *options, struct gcn_error *err)
 {
     struct gcn_channel_peer peer = {.n_addresses = 0};
-    int facility;
+    int facility = 0;
 
     if (!find_facility(options->facility, &facility, err) ||
         !parse_address(options->address, &peer, err)) {
