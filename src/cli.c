@@ -152,7 +152,7 @@ static int check_app(const struct gcn_settings *settings, const struct gcn_load_
     if (chdir(settings->chdir) < 0) {
         gcn_error_set_errno(&err, "chdir %s", settings->chdir);
     } else if (gcn_py_start(&options, &err)) {
-        struct gcn_app *app = gcn_py_app_load(settings->app, &err, &code);
+        struct gcn_app *app = gcn_py_app_load_settings(settings, &err, &code);
         bool ok = app != NULL && check_hooks(settings, &err);
         gcn_py_app_destroy(app);
         gcn_py_stop();

@@ -4,7 +4,9 @@
  */
 #include "check.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gcorn/log/access.h>
 #include <gcorn/proc/exitcode.h>
@@ -113,14 +115,28 @@ static void check_access_log(struct gcn_draft *draft)
     gcn_access_close(access);
 }
 
+static void check_paste_file(struct gcn_draft *draft)
+{
+    const char *uri = draft->settings->app;
+    struct gcn_place place = place_of(draft, GCN_SETTING_paste);
+    struct gcn_slice file = {uri, strcspn(uri, "#")};
+    const char *path = gcn_draft_copy(draft, file);
+
+    if (access(path, R_OK) < 0) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "paste: %s: %s", path, strerror(errno));
+    }
+}
+
 static void check_app(struct gcn_draft *draft)
 {
     const struct gcn_settings *settings = draft->settings;
     const struct gcn_place place = {GCN_LAYER_CMDLINE, GCN_DIALECT_TEXT, NULL};
 
-    if (settings->app == NULL && settings->paste == NULL) {
+    if (settings->app == NULL) {
         gcn_draft_error(draft, GCN_EXIT_ERROR, &place,
                         "no app to serve: name it as MODULE:NAME, or set wsgi_app");
+    } else if (settings->paste != NULL && settings->app[0] == '/') {
+        check_paste_file(draft);
     }
 }
 

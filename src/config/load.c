@@ -5,11 +5,14 @@
  */
 #include <gcorn/config/load.h>
 
+#include <string.h>
+
 #include "check.h"
 #include "cmdline.h"
 #include "draft.h"
 #include "env.h"
 #include "file.h"
+#include "path.h"
 
 void gcn_load_failure_finish(struct gcn_load_failure *failure)
 {
@@ -47,6 +50,17 @@ static void apply_file(struct gcn_draft *draft, const struct gcn_cmdline *cmdlin
     }
 }
 
+/* A file's path, but not another URI ("egg:shop"), is meant from the directory of the start. */
+static const char *locate_paste(struct gcn_draft *draft)
+{
+    struct gcn_slice paste = gcn_slice_of(draft->settings->paste), before, after;
+
+    if (gcn_slice_cut(paste, ':', &before, &after)) {
+        return draft->settings->paste;
+    }
+    return gcn_path_absolute(&draft->settings->arena, draft->request->start_dir, paste);
+}
+
 static void apply_app(struct gcn_draft *draft, const struct gcn_cmdline *cmdline)
 {
     struct gcn_settings *settings = draft->settings;
@@ -60,12 +74,21 @@ static void apply_app(struct gcn_draft *draft, const struct gcn_cmdline *cmdline
     if (cmdline->app != NULL) {
         settings->app = gcn_draft_copy(draft, gcn_slice_of(cmdline->app));
     }
+    if (settings->paste != NULL) {
+        settings->app = locate_paste(draft);
+    }
 }
 
 /* The argument is the lowest layer above the defaults: a file may still say otherwise. */
 static void apply_default_proc_name(struct gcn_draft *draft, const struct gcn_cmdline *cmdline)
 {
-    if (cmdline->app != NULL) {
+    const struct gcn_value *paste = gcn_cmdline_find(cmdline, GCN_SETTING_paste);
+
+    if (paste != NULL) {
+        struct gcn_slice file = {paste->text.ptr, strcspn(paste->text.ptr, "#")};
+        draft->settings->default_proc_name =
+            gcn_path_absolute(&draft->settings->arena, draft->request->start_dir, file);
+    } else if (cmdline->app != NULL) {
         draft->settings->default_proc_name = gcn_draft_copy(draft, gcn_slice_of(cmdline->app));
     }
 }

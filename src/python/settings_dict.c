@@ -13,7 +13,7 @@ static PyObject *text_or_none(const char *text)
     return text == NULL ? Py_NewRef(Py_None) : PyUnicode_DecodeFSDefault(text);
 }
 
-static PyObject *list_of(const struct gcn_strings *strings)
+PyObject *gcn_py_strings_list(const struct gcn_strings *strings)
 {
     PyObject *list = PyList_New((Py_ssize_t)strings->n);
 
@@ -84,7 +84,7 @@ static PyObject *value_of(const struct gcn_setting *row, const void *member)
     case GCN_KIND_LIST:
     case GCN_KIND_CSV:
     case GCN_KIND_ADDRS:
-        return list_of(member);
+        return gcn_py_strings_list(member);
     case GCN_KIND_DICT:
         return dict_of(member);
     case GCN_KIND_TREE:

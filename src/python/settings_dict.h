@@ -8,11 +8,15 @@
 #include "py.h"
 
 struct gcn_settings;
+struct gcn_strings;
 
 /*
  * {name: value} with every setting, each of the type that gunicorn has for it; hooks and classes
  * are the object, else its name. New reference; NULL with an exception. GIL: held.
  */
 PyObject *gcn_py_settings_dict(const struct gcn_settings *settings);
+
+/* ["text"]. New reference; NULL with an exception. GIL: held. */
+PyObject *gcn_py_strings_list(const struct gcn_strings *strings);
 
 #endif

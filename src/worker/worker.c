@@ -203,7 +203,7 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
     if (worker->settings->spew && !gcn_py_spew(err)) {
         return false;
     }
-    worker->app = gcn_py_app_load(worker->settings->app, err, code);
+    worker->app = gcn_py_app_load_settings(worker->settings, err, code);
     const char *server = gcn_py_config_server_field();
     if (server != NULL) {
         worker->limits.server_name = server;

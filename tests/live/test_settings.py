@@ -37,6 +37,7 @@ SAMPLES_OF = {  # where a kind of gcorn's knows more than gunicorn's validator
     "worker_class": ["sync", "gthread", "gunicorn.workers.sync.SyncWorker"],
     "loglevel": ["debug", "INFO", "Critical"],
     "wsgi_app": [], "config": [], "protocol": ["http"],
+    "paste": [], "raw_paste_global_conf": ["a=b"],
 }
 DIFFERENT = {  # on purpose: see docs/migrating-from-gunicorn.md
     ("worker_connections", "0"): "a worker that may keep no connection is of no use",

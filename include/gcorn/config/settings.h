@@ -74,8 +74,7 @@ struct gcn_settings {
 #define SETTING(name, kind, ...) GCN_CTYPE_##kind name;
 #include <gcorn/config/settings.def>
 #undef SETTING
-    const char
-        *app; /* what to serve: the argument, else wsgi_app; NULL if neither (then paste is set) */
+    const char *app; /* what to serve: paste with an absolute path, the argument, or wsgi_app */
     struct gcn_origin origins[GCN_N_SETTINGS];
     const struct gcn_notice *notices;
     size_t n_notices;

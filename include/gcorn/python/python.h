@@ -94,6 +94,13 @@ void gcn_py_set_after_fork_hook(void (*hook)(void));
  */
 struct gcn_app *gcn_py_app_load(const char *spec, struct gcn_error *err, int *code);
 
+/*
+ * The same for settings: their app is such a name, or with `paste` a section of a PasteDeploy file, which
+ * the PasteDeploy of the app's environment reads. GIL: held.
+ */
+struct gcn_app *gcn_py_app_load_settings(const struct gcn_settings *settings, struct gcn_error *err,
+                                         int *code);
+
 /* Drop the app. GIL: held. NULL is fine. */
 void gcn_py_app_destroy(struct gcn_app *app);
 
