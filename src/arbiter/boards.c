@@ -90,6 +90,7 @@ bool gcn_boards_take(struct gcn_arbiter *arb, const struct gcn_arbiter_board *li
     while (limit != NULL && newest != limit) {
         newest = newest->older;
     }
+    GCN_ASSERT(newest != NULL);
     for (struct gcn_arbiter_board *board = newest; board != NULL; board = board->older) {
         child->slot = gcn_scoreboard_take(&board->board);
         child->board = board;

@@ -311,9 +311,11 @@ static void log_end(const struct gcn_child *child, struct gcn_child_end end)
 {
     char text[GCN_CHILD_END_BYTES], doing[GCN_WORKERS_DOING_BYTES];
     bool told = child->state != GCN_CHILD_BOOTING && child->state != GCN_CHILD_READY;
+    int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
+    bool orderly = end.kind == GCN_END_OK && state == GCN_SLOT_ENDED; /* not os._exit(0) */
     enum gcn_log_level level = GCN_LOG_ERROR;
 
-    if (told || end.kind == GCN_END_OK) {
+    if (told || orderly) {
         level = GCN_LOG_DEBUG;
     } else if (end.kind == GCN_END_SIGNAL && end.code != SIGKILL) {
         level = end.code == SIGTERM ? GCN_LOG_INFO : GCN_LOG_WARN;
@@ -361,6 +363,33 @@ static void judge_end(struct gcn_arbiter *arb, const struct gcn_child *child,
     }
 }
 
+/* The child leaves the table before its end is judged, which may change the table. */
+static void bury_worker(struct gcn_arbiter *arb, struct gcn_child *child, struct gcn_child_end end)
+{
+    struct gcn_child gone = *child;
+    bool boot_failure = end.kind == GCN_END_BOOT && !arb->confirmed;
+
+    log_end(&gone, end);
+    gcn_boards_give_back(arb, &gone);
+    gcn_children_remove(&arb->children, child);
+    judge_end(arb, &gone, end);
+    if (!boot_failure) {
+        run_child_exit(arb, &gone);
+    }
+}
+
+static void bury(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end end)
+{
+    struct gcn_child *child = gcn_children_find(&arb->children, pid);
+
+    if (child != NULL) {
+        bury_worker(arb, child, end);
+    } else if (!gcn_upgrade_ended(arb, pid, end) && !gcn_preload_ended(arb, pid, end)) {
+        /* as PID 1, or for a preloader, we also inherit orphans */
+        gcn_debug("reaped %d, not one of our children", (int)pid);
+    }
+}
+
 void gcn_workers_reap(struct gcn_arbiter *arb)
 {
     int status;
@@ -369,23 +398,7 @@ void gcn_workers_reap(struct gcn_arbiter *arb)
     gcn_preload_read(arb);
     gcn_workers_look(arb); /* so that one that was ready does not count as a failed boot */
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        struct gcn_child *child = gcn_children_find(&arb->children, pid);
-        struct gcn_child_end end = gcn_child_end_decode(status);
-        if (child == NULL) {
-            if (!gcn_upgrade_ended(arb, pid, end) && !gcn_preload_ended(arb, pid, end)) {
-                /* as PID 1, or for a preloader, we also inherit orphans */
-                gcn_debug("reaped %d, not one of our children", (int)pid);
-            }
-            continue;
-        }
-        log_end(child, end);
-        judge_end(arb, child, end);
-        gcn_boards_give_back(arb, child);
-        struct gcn_child gone = *child;
-        gcn_children_remove(&arb->children, child);
-        if (end.kind != GCN_END_BOOT || arb->confirmed) {
-            run_child_exit(arb, &gone);
-        }
+        bury(arb, pid, gcn_child_end_decode(status));
     }
     if (pid < 0 && errno != ECHILD) {
         gcn_error_errno("waitpid");

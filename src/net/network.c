@@ -67,10 +67,10 @@ static bool parse_bits(struct gcn_slice text, struct gcn_network *out)
     struct gcn_ip mask;
 
     if (!gcn_parse_digits(text, &bits)) {
-        bits = out->ip.len == 4 && gcn_ip_parse(text, &mask) && mask.len == 4 ? mask_bits(&mask)
-                                                                              : -1;
+        bool masked = out->ip.len == 4 && gcn_ip_parse(text, &mask) && mask.len == 4;
+        bits = masked ? mask_bits(&mask) : -1;
     }
-    if (bits < 0 || bits > out->ip.len * 8) {
+    if (bits < 0 || bits > (int64_t)out->ip.len * 8) {
         return false;
     }
     out->bits = (uint8_t)bits;

@@ -12,7 +12,7 @@ from harness.process import descriptors
 
 @pytest.mark.parametrize("path, words", [
     ("/kill/9", "was killed by SIGKILL"), ("/kill/11", "was killed by SIGSEGV"), ("/exit/7", "left with code 7"),
-    ("/exit/3", "left with code 3")])
+    ("/exit/3", "left with code 3"), ("/exit/0", "left with code 0")])
 def test_a_crash_is_explained_and_the_worker_replaced(gcorn, path, words):
     server = gcorn("life:app")
     worker = int(server.get("/pid").body)
