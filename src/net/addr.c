@@ -103,7 +103,7 @@ static bool parse_inet(struct gcn_slice text, struct gcn_addr *out, struct gcn_e
     }
     if (!has_port && gcn_parse_digits(host, &number)) {
         port = host;
-        host = GCN_SLICE("127.0.0.1");
+        host = (struct gcn_slice){NULL, 0};
         has_port = true;
     }
     if (has_port && !parse_port(port, out, err)) {

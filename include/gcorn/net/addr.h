@@ -43,7 +43,7 @@ struct gcn_addr {
 /*
  * Read one of: HOST:PORT, HOST, :PORT, PORT, [V6]:PORT, [V6], "" (each also behind "tcp://"),
  * unix:PATH, unix://PATH, fd://N. A missing host is 0.0.0.0, a missing port 8000. Digits alone are a
- * port of 127.0.0.1 (gunicorn: a host of that name).
+ * port (gunicorn: a host of that name).
  */
 GCN_MUST_CHECK bool gcn_addr_parse(struct gcn_slice text, struct gcn_addr *out,
                                    struct gcn_error *err);
