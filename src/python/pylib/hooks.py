@@ -69,6 +69,23 @@ class Config:
         return {name: self.__dict__[name] for name in names}
 
 
+class App:
+    """`server.app` and `worker.app`."""
+
+    def __init__(self, cfg):
+        self.cfg = cfg
+
+    @property
+    def callable(self):
+        """The app, None where it is not loaded."""
+        return appspec.loaded
+
+    def wsgi(self):
+        if appspec.loaded is None:
+            raise RuntimeError("the app is loaded in the workers, not in this process")
+        return appspec.loaded
+
+
 class Setting:
     """What cfg.settings has for each name."""
 
@@ -147,6 +164,7 @@ class Server:
         self._texts = ()
 
     def _update(self, hooks, facts):
+        self.app = hooks.app
         self.cfg = hooks.cfg
         self.log = hooks.log
         (
@@ -256,7 +274,7 @@ class Worker:
     def _attach(self, hooks):
         self.cfg = hooks.cfg
         self.log = hooks.log
-        self.app = server.app
+        self.app = hooks.app
         self.timeout = hooks.cfg.timeout / 2.0
         self.sockets = server.LISTENERS
 
@@ -375,6 +393,7 @@ class Hooks:
         if isinstance(tree, str):
             values["logconfig_dict"] = json.loads(tree)
         self.cfg = Config(values, dict(os.environ))
+        self.app = App(self.cfg)
         logs.install()
         self.log = logs.Log(self.cfg)
         post = self.functions.get("post_request")

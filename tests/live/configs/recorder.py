@@ -49,6 +49,7 @@ def of_worker(worker):
         here["nr"] = worker.nr
     if not worker.cfg.preload_app:
         here["app"] = callable(getattr(worker, "wsgi", None))
+        here["loaded"] = callable(worker.app.callable)
     return {
         "age": worker.age, "pid": worker.pid if worker.pid == "[booting]" else type(worker.pid).__name__,
         "is us": worker.pid == os.getpid(), "aborted": worker.aborted, **here,
