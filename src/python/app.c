@@ -47,9 +47,9 @@ static void fail(const struct gcn_request *req, struct gcn_response *res, bool i
     }
 }
 
-static int run(struct py_app *app, struct gcn_py_call *call, PyObject *environ)
+static int run(struct py_app *app, struct gcn_py_call *call, PyObject *env)
 {
-    PyObject *args[] = {NULL, environ, call->start_response};
+    PyObject *args[] = {NULL, env, call->start_response};
     PyObject *result =
         PyObject_Vectorcall(app->callable, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 

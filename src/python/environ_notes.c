@@ -30,9 +30,9 @@ static void note(struct gcn_response *res, struct gcn_slice name, PyObject *valu
 }
 
 /* The names of a format are those of keys in any case. */
-static void note_named(PyObject *environ, struct gcn_response *res, struct gcn_slice name)
+static void note_named(PyObject *env, struct gcn_response *res, struct gcn_slice name)
 {
-    PyObject *keys = PyDict_Keys(environ); /* str() of a value may change the dictionary */
+    PyObject *keys = PyDict_Keys(env); /* str() of a value may change the dictionary */
 
     for (Py_ssize_t i = 0; keys != NULL && i < PyList_GET_SIZE(keys); i++) {
         PyObject *key_borrowed = PyList_GET_ITEM(keys, i);
@@ -40,7 +40,7 @@ static void note_named(PyObject *environ, struct gcn_response *res, struct gcn_s
         struct gcn_slice text;
         if (PyUnicode_Check(key_borrowed) && gcn_py_latin1(key_borrowed, &text) &&
             gcn_slice_equal_nocase(text, name) &&
-            PyDict_GetItemRef(environ, key_borrowed, &value) > 0) {
+            PyDict_GetItemRef(env, key_borrowed, &value) > 0) {
             note(res, name, value);
         }
         Py_XDECREF(value);
@@ -48,13 +48,13 @@ static void note_named(PyObject *environ, struct gcn_response *res, struct gcn_s
     Py_XDECREF(keys);
 }
 
-void gcn_py_environ_note(PyObject *environ, struct gcn_response *res)
+void gcn_py_environ_note(PyObject *env, struct gcn_response *res)
 {
     struct gcn_slice names[MAX_NAMES];
     size_t n = gcn_access_names(gcn_py.options.access, GCN_ACCESS_ENVIRON, names, MAX_NAMES);
 
     for (size_t i = 0; i < n && i < MAX_NAMES; i++) {
-        note_named(environ, res, names[i]);
+        note_named(env, res, names[i]);
     }
     if (PyErr_Occurred() != NULL) {
         gcn_py_log_exception(GCN_LOG_ERROR, "The environ cannot be read for the access log");

@@ -9,7 +9,7 @@
 
 #include <gcorn/http/response.h>
 
-/* Note for `res` the wanted values of `environ`, as it is now. GIL: held. */
-void gcn_py_environ_note(PyObject *environ, struct gcn_response *res);
+/* Note for `res` the wanted values of `env`, as it is now. GIL: held. */
+void gcn_py_environ_note(PyObject *env, struct gcn_response *res);
 
 #endif

@@ -43,12 +43,12 @@ GCN_MUST_CHECK int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyOb
                                             PyObject **changed);
 
 /* Make the environ's fields those of `headers`. -1 with an exception. GIL: held. */
-GCN_MUST_CHECK int gcn_py_hooks_apply_headers(PyObject *environ, PyObject *headers);
+GCN_MUST_CHECK int gcn_py_hooks_apply_headers(PyObject *env, PyObject *headers);
 
 /*
- * Call post_request; `environ` is NULL if it was never made: then the hook gets an empty one, and no
+ * Call post_request; `env` is NULL if it was never made: then the hook gets an empty one, and no
  * response. What the hook raises is logged. GIL: held.
  */
-void gcn_py_hooks_post_request(const struct gcn_py_call *call, PyObject *req, PyObject *environ);
+void gcn_py_hooks_post_request(const struct gcn_py_call *call, PyObject *req, PyObject *env);
 
 #endif

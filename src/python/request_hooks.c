@@ -134,9 +134,9 @@ int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req, PyO
     return 0;
 }
 
-int gcn_py_hooks_apply_headers(PyObject *environ, PyObject *headers)
+int gcn_py_hooks_apply_headers(PyObject *env, PyObject *headers)
 {
-    PyObject *args = PyTuple_Pack(2, environ, headers);
+    PyObject *args = PyTuple_Pack(2, env, headers);
     PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "apply_headers", args);
 
     Py_XDECREF(args);
@@ -147,13 +147,13 @@ int gcn_py_hooks_apply_headers(PyObject *environ, PyObject *headers)
     return 0;
 }
 
-static int post_request(const struct gcn_py_call *call, PyObject *req, PyObject *environ)
+static int post_request(const struct gcn_py_call *call, PyObject *req, PyObject *env)
 {
     const struct gcn_py_hooks *hooks;
     unsigned long long age = gcn_py_hooks_own(&hooks);
-    PyObject *seen = environ == NULL ? PyDict_New() : Py_NewRef(environ);
+    PyObject *seen = env == NULL ? PyDict_New() : Py_NewRef(env);
     PyObject *facts = seen == NULL      ? NULL
-                      : environ == NULL ? Py_NewRef(Py_None)
+                      : env == NULL ? Py_NewRef(Py_None)
                                         : response_facts(call);
     PyObject *args =
         facts == NULL ? NULL : Py_BuildValue("(OKOOO)", hooks->object, age, req, seen, facts);
@@ -167,13 +167,13 @@ static int post_request(const struct gcn_py_call *call, PyObject *req, PyObject 
     return rc;
 }
 
-void gcn_py_hooks_post_request(const struct gcn_py_call *call, PyObject *req, PyObject *environ)
+void gcn_py_hooks_post_request(const struct gcn_py_call *call, PyObject *req, PyObject *env)
 {
     const struct gcn_py_hooks *hooks;
 
     gcn_py_hooks_own(&hooks);
     if (req != NULL && gcn_py_hooks_have(hooks, GCN_HOOK_POST_REQUEST) &&
-        post_request(call, req, environ) < 0) {
+        post_request(call, req, env) < 0) {
         gcn_py_log_exception(GCN_LOG_ERROR, "The hook post_request failed");
     }
 }
