@@ -16,7 +16,11 @@
 #include <gcorn/base/mem.h>
 #include <gcorn/base/utf8.h>
 
-enum { LINE_BYTES = 4096 };
+enum {
+    LINE_BYTES = 4096,
+    SUBJECT_SHOWN = 128,
+    PREFIX_BYTES = SUBJECT_SHOWN + 128, /* date, pid and level are far shorter */
+};
 
 /* Process: the log's one context. Changed at boot and reload only, before threads read it. */
 static struct {
@@ -24,6 +28,14 @@ static struct {
     void *context;
     _Atomic int level;
 } logger = {.level = GCN_LOG_INFO};
+
+/* Thread: what it works on. Borrowed. */
+static _Thread_local struct gcn_slice subject;
+
+void gcn_log_set_subject(struct gcn_slice text)
+{
+    subject = text;
+}
 
 const char *gcn_log_level_name(enum gcn_log_level level)
 {
@@ -77,17 +89,22 @@ enum gcn_log_level gcn_log_level(void)
     return (enum gcn_log_level)atomic_load_explicit(&logger.level, memory_order_relaxed);
 }
 
-/* "[date] [pid] [LEVEL] " at `line`, `cap` bytes; returns its length. */
-static size_t print_prefix(char *line, size_t cap, enum gcn_log_level level)
+/* "[date] [pid] [LEVEL] " and "[subject] " at `line`, `cap` bytes; returns its length. */
+static size_t print_prefix(char *line, size_t cap, enum gcn_log_level level, size_t *message_at)
 {
     struct tm local;
     time_t now = time(NULL);
+    int shown = (int)(subject.len < SUBJECT_SHOWN ? subject.len : SUBJECT_SHOWN);
 
     localtime_r(&now, &local);
     size_t len = strftime(line, cap, "[%Y-%m-%d %H:%M:%S %z]", &local);
-    int more =
-        snprintf(line + len, cap - len, " [%d] [%s] ", (int)getpid(), gcn_log_level_name(level));
-    return len + (more > 0 ? (size_t)more : 0);
+    len += (size_t)snprintf(line + len, cap - len, " [%d] [%s] ", (int)getpid(),
+                            gcn_log_level_name(level));
+    *message_at = len;
+    if (shown > 0) {
+        len += (size_t)snprintf(line + len, cap - len, "[%.*s] ", shown, subject.ptr);
+    }
+    return len;
 }
 
 /* True if `text` begins a line that could pass for one of ours: a traceback's next line is "[…". */
@@ -142,12 +159,13 @@ void gcn_log_text(enum gcn_log_level level, const char *text, size_t len)
 {
     int saved = errno;
     char stack[LINE_BYTES];
-    char prefix[128];
+    char prefix[PREFIX_BYTES];
+    size_t message_at;
 
     while (len > 0 && text[len - 1] == '\n') {
         len--;
     }
-    size_t offset = print_prefix(prefix, sizeof(prefix), level);
+    size_t offset = print_prefix(prefix, sizeof(prefix), level, &message_at);
     size_t cap = offset + len * 4 + 8;
     char *line = cap <= sizeof(stack) ? stack : gcn_alloc(cap);
 
@@ -157,7 +175,7 @@ void gcn_log_text(enum gcn_log_level level, const char *text, size_t len)
     memcpy(line, prefix, offset);
     size_t end = offset + escape(line + offset, cap - offset - 1, text, len);
     line[end++] = '\n';
-    emit(level, line, end, offset);
+    emit(level, line, end, message_at);
     if (line != stack) {
         gcn_free(line);
     }

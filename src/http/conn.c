@@ -145,6 +145,22 @@ static void set_client(const struct gcn_conn *conn, struct gcn_request *req)
     req->proxy_protocol = conn->proxy != NULL ? conn->proxy->protocol : NULL;
 }
 
+/* The id that a trusted peer gave, or one of our own. */
+static void set_id(struct gcn_request *req, const struct gcn_http_limits *limits)
+{
+    req->id = (struct gcn_slice){NULL, 0};
+    if (GCN_LIKELY(!limits->request_id)) {
+        return;
+    }
+    if (req->head->trusted) {
+        req->id = gcn_head_find(req->head, "x-request-id");
+    }
+    if (!gcn_request_id_is_valid(req->id)) {
+        gcn_request_id_make(req->id_bytes);
+        req->id = (struct gcn_slice){req->id_bytes, sizeof(req->id_bytes)};
+    }
+}
+
 static void init_request(struct gcn_conn *conn, struct gcn_exchange *x, struct gcn_head *head)
 {
     struct gcn_core *core = conn->core;
@@ -156,6 +172,7 @@ static void init_request(struct gcn_conn *conn, struct gcn_exchange *x, struct g
     x->req.fd = conn->fd;
     x->req.tls = conn->listener->tls;
     x->req.number = ++conn->n_requests;
+    set_id(&x->req, core->limits);
     x->req.received_us = core->loop->now_us;
     x->req.kernel_us = conn->waited_us;
     x->req.ready_us = 0;
@@ -172,6 +189,7 @@ static void init_response(struct gcn_conn *conn, struct gcn_exchange *x)
     gcn_response_init(&x->res, conn->core->sink);
     x->res.server_name = limits->server_name;
     x->res.note_fields = limits->note_fields;
+    x->res.request_id = x->req.id;
     /* RFC 9110 §2.5: our own version, not the client's. */
     x->res.http11 = gcn_head_is_http11(head);
     x->res.version_minor = x->res.http11;

@@ -70,31 +70,6 @@ static bool status_has_no_length(int status)
     return status < 200 || status == 204;
 }
 
-enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_slice status)
-{
-    GCN_ASSERT(!res->head_sent);
-    int number = status_number(status);
-    if (number == 0 || status.len > sizeof(res->status_line) - 2 ||
-        !gcn_bytes_are(status, GCN_BYTE_VALUE)) {
-        return GCN_RESPONSE_BAD_STATUS;
-    }
-    gcn_out_clear(&res->out);
-    gcn_out_reserve(&res->out, HEAD_GAP);
-    gcn_out_skip(&res->out, HEAD_GAP);
-    memcpy(res->status_line, status.ptr, status.len);
-    res->status_len = (uint16_t)status.len;
-    if (status.len == 3) { /* RFC 9112 §4: the blank stays without a reason */
-        res->status_line[res->status_len++] = ' ';
-    }
-    res->begun = true;
-    res->notes.len = 0;
-    res->status = number;
-    res->no_body = res->head_only || status_has_no_body(number);
-    res->has_length = res->upgrade = res->chunked = false;
-    res->length = res->left = 0;
-    return GCN_RESPONSE_OK;
-}
-
 static void put_field(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
 {
     char *at = gcn_out_reserve(&res->out, name.len + value.len + 4);
@@ -110,6 +85,34 @@ static void put_field(struct gcn_response *res, struct gcn_slice name, struct gc
     *at++ = '\r';
     *at = '\n';
     gcn_out_add(&res->out, name.len + value.len + 4);
+}
+
+enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_slice status)
+{
+    GCN_ASSERT(!res->head_sent);
+    int number = status_number(status);
+    if (number == 0 || status.len > sizeof(res->status_line) - 2 ||
+        !gcn_bytes_are(status, GCN_BYTE_VALUE)) {
+        return GCN_RESPONSE_BAD_STATUS;
+    }
+    gcn_out_clear(&res->out);
+    gcn_out_reserve(&res->out, HEAD_GAP);
+    gcn_out_skip(&res->out, HEAD_GAP);
+    if (GCN_UNLIKELY(res->request_id.len > 0)) {
+        put_field(res, GCN_SLICE("X-Request-ID"), res->request_id);
+    }
+    memcpy(res->status_line, status.ptr, status.len);
+    res->status_len = (uint16_t)status.len;
+    if (status.len == 3) { /* RFC 9112 §4: the blank stays without a reason */
+        res->status_line[res->status_len++] = ' ';
+    }
+    res->begun = true;
+    res->notes.len = 0;
+    res->status = number;
+    res->no_body = res->head_only || status_has_no_body(number);
+    res->has_length = res->upgrade = res->chunked = false;
+    res->length = res->left = 0;
+    return GCN_RESPONSE_OK;
 }
 
 static enum gcn_response_fault content_length(struct gcn_response *res, struct gcn_slice name,
@@ -184,6 +187,10 @@ enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_
         return fault;
     }
     value = gcn_slice_trim(value);
+    if (GCN_UNLIKELY(res->request_id.len > 0) &&
+        gcn_slice_equal_nocase(name, GCN_SLICE("x-request-id"))) {
+        return GCN_RESPONSE_OK; /* ours stands */
+    }
     if (GCN_UNLIKELY(res->note_fields)) {
         gcn_note_add(&res->notes, GCN_ACCESS_RESPONSE, name, value);
     }

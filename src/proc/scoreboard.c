@@ -98,6 +98,7 @@ void gcn_scoreboard_free_slot(struct gcn_slot *slot)
     atomic_store_explicit(&slot->bytes_in, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->bytes_out, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->busy_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->queued_us, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->started_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->sockets, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->wants_rest, 0, memory_order_relaxed);

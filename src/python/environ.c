@@ -136,7 +136,8 @@ static PyObject *create_base(struct place place)
         }
     }
     if (put_steal(dict, names->wsgi_version, Py_BuildValue("(ii)", 1, 0)) < 0 ||
-        put_steal(dict, names->server_software, server_software()) < 0) {
+        put_steal(dict, names->server_software, server_software()) < 0 ||
+        put_steal(dict, names->queue_time, PyFloat_FromDouble(0)) < 0) {
         goto fail;
     }
     if (place.local->is_unix) {
@@ -364,6 +365,23 @@ static int put_proxy(PyObject *dict, const struct gcn_request *req)
                : 0;
 }
 
+/* Below a millisecond the zero of the base stands: most requests wait less, and it costs nothing. */
+static int put_queue_time(PyObject *dict, const struct gcn_request *req)
+{
+    int64_t queue_us = gcn_request_queue_us(req);
+
+    if (GCN_LIKELY(queue_us < 1000)) {
+        return 0;
+    }
+    return put_steal(dict, gcn_py.names.queue_time, PyFloat_FromDouble((double)queue_us / 1e6));
+}
+
+/* An id of ours replaces one that is not believed. */
+static int put_id(PyObject *dict, const struct gcn_request *req)
+{
+    return GCN_LIKELY(req->id.len == 0) ? 0 : put_text(dict, gcn_py.names.request_id, req->id);
+}
+
 static int put_objects(PyObject *dict, const struct gcn_py_call *call)
 {
     const struct gcn_py_names *names = &gcn_py.names;
@@ -390,7 +408,8 @@ PyObject *gcn_py_environ_create(struct gcn_py_call *call)
     if (dict == NULL) {
         return NULL;
     }
-    if (put_objects(dict, call) < 0 || put_peer(dict, req) < 0 || put_proxy(dict, req) < 0) {
+    if (put_objects(dict, call) < 0 || put_peer(dict, req) < 0 || put_proxy(dict, req) < 0 ||
+        put_queue_time(dict, req) < 0 || put_id(dict, req) < 0) {
         Py_DECREF(dict);
         return NULL;
     }

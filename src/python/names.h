@@ -38,6 +38,8 @@
     NAME(wsgi_file_wrapper, "wsgi.file_wrapper")         \
     NAME(wsgi_early_hints, "wsgi.early_hints")           \
     NAME(gunicorn_socket, "gunicorn.socket")             \
+    NAME(queue_time, "gcorn.queue_time")                 \
+    NAME(request_id, "HTTP_X_REQUEST_ID")                \
     NAME(empty, "")                                      \
     NAME(http, "http")                                   \
     NAME(https, "https")                                 \

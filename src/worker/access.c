@@ -69,6 +69,9 @@ void gcn_access_log_finished(struct gcn_access *access, const struct gcn_request
     };
 
     set_head(&record, req->head);
+    if (req->id.len > 0) {
+        record.request_id = req->id;
+    }
     gcn_access_log(access, &record);
 }
 

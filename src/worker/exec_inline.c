@@ -76,15 +76,18 @@ static void run(struct inline_exec *exec, struct gcn_exchange *x)
     int64_t began_us = loop->now_us;
 
     gcn_serve_call_begins(&exec->serve, x);
+    gcn_log_set_subject(x->req.id);
     exec->app->ops->call(exec->app, &x->req, &x->res);
+    gcn_log_set_subject((struct gcn_slice){NULL, 0});
     loop->now_us = gcn_clock_us();
     int64_t took_us = loop->now_us - began_us;
     x->req.ended_us = loop->now_us;
     if (took_us > LONG_CALL_US) {
         exec->serve.core.lagging = true;
     }
+    int64_t queued_us = gcn_request_queue_us(&x->req);
     gcn_core_finish(&exec->serve.core, x);
-    gcn_serve_call_ended(&exec->serve, took_us);
+    gcn_serve_call_ended(&exec->serve, took_us, queued_us);
 }
 
 /* Nothing is ready to run: hand out the rest of the batch, or fetch another. */

@@ -153,7 +153,9 @@ static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 static void run(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     x->req.began_us = gcn_clock_us();
+    gcn_log_set_subject(x->req.id);
     exec->app->ops->call(exec->app, &x->req, &x->res);
+    gcn_log_set_subject((struct gcn_slice){NULL, 0});
     x->req.ended_us = gcn_clock_us();
     push_done(exec, x);
 }
@@ -281,12 +283,14 @@ static void finish_done(struct gcn_threads_exec *exec)
 
     while ((x = next_done(exec, &out)) != NULL) {
         struct gcn_core *core = &exec->serve.core;
+        bool ran = x->req.ended_us != 0; /* else the pool has stopped before its turn */
+        int64_t took_us = ran ? x->req.ended_us - x->req.began_us : 0;
+        int64_t queued_us = gcn_request_queue_us(&x->req);
         exec->n_out--;
         gcn_core_send_out(core, x, &out);
         (void)!gcn_core_send(core, x);
-        int64_t took_us = exec->worker->loop.now_us - x->req.ready_us;
         gcn_core_finish(core, x);
-        gcn_serve_call_ended(&exec->serve, took_us);
+        gcn_serve_call_ended(&exec->serve, took_us, queued_us);
     }
 }
 

@@ -89,6 +89,7 @@ static void set_connection_limits(struct gcn_http_limits *limits,
     limits->linger_us = seconds_us(LINGER_S);
     limits->proxy_protocol = proxies[settings->proxy_protocol];
     limits->sendfile = settings->sendfile;
+    limits->request_id = settings->request_id;
     limits->note_fields = access != NULL && gcn_access_wants(access, GCN_ACCESS_RESPONSE);
     limits->server_name = "gcorn";
 }

@@ -291,11 +291,13 @@ void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x
     gcn_deadline_push(worker, now_us);
 }
 
-void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us)
+void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queued_us)
 {
     struct gcn_slot *slot = serve->worker->slot;
     int64_t busy_us = atomic_load_explicit(&slot->busy_us, memory_order_relaxed);
 
+    queued_us += atomic_load_explicit(&slot->queued_us, memory_order_relaxed);
+    atomic_store_explicit(&slot->queued_us, queued_us, memory_order_relaxed);
     atomic_store_explicit(&slot->busy_us, busy_us + took_us, memory_order_relaxed);
     atomic_store_explicit(&slot->started_ms, 0, memory_order_relaxed);
     gcn_recycle_count(serve->worker, serve->worker->loop.now_us);

@@ -46,6 +46,6 @@ void gcn_serve_tick(struct gcn_serve *serve);
 
 /* The app begins, or has ended, a call for `x`: scoreboard, counters, heartbeat. Loop's thread. */
 void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x);
-void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us);
+void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queued_us);
 
 #endif

@@ -54,6 +54,12 @@ GCN_PRINTF(2, 3) void gcn_log_write(enum gcn_log_level level, const char *fmt, .
 /* The same for text of any length: one write, `len` bytes at `text` less line ends at their end. */
 void gcn_log_text(enum gcn_log_level level, const char *text, size_t len);
 
+/*
+ * What this thread works on, a request's id: lines that it writes say "[id]" behind the level. Borrowed
+ * until it is set anew; an empty slice for nothing.
+ */
+void gcn_log_set_subject(struct gcn_slice subject);
+
 #define GCN_LOG_AT(level, ...)                                                                     \
     do {                                                                                           \
         if ((level) >= gcn_log_level()) {                                                          \

@@ -63,6 +63,7 @@ struct gcn_http_limits {
     int64_t linger_us;
     enum gcn_proxy_protocol proxy_protocol;
     bool sendfile;
+    bool request_id;  /* requests get an id */
     bool note_fields; /* keep the app's fields for the access log */
     const char *server_name; /* the Server field's value */
 };

@@ -10,6 +10,7 @@
 
 #include <gcorn/http/body.h>
 #include <gcorn/http/head.h>
+#include <gcorn/log/request_id.h>
 
 /* Lifetime: connection (in the listener for `local`). Texts are NUL-terminated. */
 struct gcn_endpoint {
@@ -31,6 +32,8 @@ struct gcn_request {
     int fd;                          /* the connection's socket, borrowed (gunicorn.socket) */
     bool tls;
     uint64_t number;                 /* 1 for the first on its connection */
+    struct gcn_slice id;             /* its X-Request-ID, or id_bytes; empty: it has none */
+    char id_bytes[GCN_REQUEST_ID_BYTES];
     int64_t received_us;             /* loop time at which its first byte was read */
     int64_t kernel_us;               /* how long it had waited in the kernel; 0: not, or unknown */
     int64_t ready_us;                /* loop time at which it was complete */

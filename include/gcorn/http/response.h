@@ -52,6 +52,7 @@ struct gcn_response {
     struct gcn_out out;    /* made and not yet submitted */
     const char *server_name; /* borrowed from the limits */
     int64_t keepalive_s;   /* for Keep-Alive: timeout=; 0: none is sent */
+    struct gcn_slice request_id; /* for X-Request-ID; borrowed from the request; empty: none is sent */
     /* facts of the request */
     bool head_only;        /* HEAD */
     bool http11;           /* the client understands chunks and 1xx */

@@ -40,6 +40,7 @@ struct gcn_slot {
     _Atomic int64_t accepted;      /* so far */
     _Atomic int64_t bytes_in, bytes_out;
     _Atomic int64_t busy_us;       /* time spent in the app */
+    _Atomic int64_t queued_us;     /* time that requests have waited for the app */
     _Atomic int64_t started_ms;    /* of the request in progress, monotonic; 0: none */
     _Atomic int32_t sockets;       /* which set of listeners it has: equal numbers, the same sockets */
     _Atomic int32_t wants_rest;    /* it asks to be replaced (max_requests, memory); cleared by the arbiter */

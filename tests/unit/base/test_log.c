@@ -211,6 +211,24 @@ static void a_text_that_must_grow_to_the_utmost_fits(void **state)
     assert_int_equal(sink->len, sink->offset + 4 * sizeof(text) + 1);
 }
 
+static void lines_of_a_thread_name_what_it_works_on(void **state)
+{
+    struct sink *sink = *state;
+    char long_name[300];
+
+    gcn_log_set_subject(GCN_SLICE("id-1"));
+    gcn_error("broken");
+    assert_contains(sink->line, "[ERROR] [id-1] broken\n");
+    assert_string_equal(message(sink), "[id-1] broken\n");
+    memset(long_name, 'x', sizeof(long_name));
+    gcn_log_set_subject((struct gcn_slice){long_name, sizeof(long_name)});
+    gcn_error("broken");
+    assert_int_equal(strlen(message(sink)), 1 + 128 + 2 + strlen("broken\n"));
+    gcn_log_set_subject((struct gcn_slice){NULL, 0});
+    gcn_error("broken");
+    assert_string_equal(message(sink), "broken\n");
+}
+
 static void without_a_writer_lines_go_to_standard_error(void **state)
 {
     char line[200] = "";
@@ -243,6 +261,7 @@ int main(void)
         TEST(a_long_line_is_cut_at_a_character_with_an_ellipsis),
         TEST(text_of_any_length_is_whole_and_one_write),
         TEST(a_text_that_must_grow_to_the_utmost_fits),
+        TEST(lines_of_a_thread_name_what_it_works_on),
         TEST(without_a_writer_lines_go_to_standard_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

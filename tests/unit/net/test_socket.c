@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -152,6 +153,70 @@ static void a_file_is_sent_from_its_offset_and_its_end_is_seen(void **state)
     close(fd);
 }
 
+/* A listening socket on 127.0.0.1, and a connection to it. */
+static int listen_tcp(struct sockaddr_in *addr)
+{
+    socklen_t len = sizeof(*addr);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    *addr = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(fd, (struct sockaddr *)addr, len), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)addr, &len), 0);
+    return fd;
+}
+
+static int connect_tcp(const struct sockaddr_in *addr)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(connect(fd, (const struct sockaddr *)addr, sizeof(*addr)), 0);
+    return fd;
+}
+
+static void the_kernel_tells_how_many_connections_wait(void **state)
+{
+    struct pair *pair = *state;
+    struct sockaddr_in addr;
+    int clients[2];
+
+    int fd = listen_tcp(&addr);
+    assert_int_equal(gcn_socket_queue_length(fd), 0);
+    clients[0] = connect_tcp(&addr);
+    clients[1] = connect_tcp(&addr);
+    assert_int_equal(gcn_socket_queue_length(fd), 2);
+    assert_int_equal(gcn_socket_queue_length(clients[0]), -1); /* it does not listen */
+    assert_int_equal(gcn_socket_queue_length(pair->near), -1);
+    assert_int_equal(gcn_socket_queue_length(-1), -1);
+    close(clients[0]);
+    close(clients[1]);
+    close(fd);
+}
+
+static void the_kernel_tells_how_long_input_has_waited(void **state)
+{
+    struct pair *pair = *state;
+    struct sockaddr_in addr;
+    int64_t waited_us = 0;
+
+    int fd = listen_tcp(&addr);
+    int client = connect_tcp(&addr);
+    int server = accept(fd, NULL, NULL);
+    assert_int_equal(write(client, "x", 1), 1);
+    for (int i = 0; i < 500 && waited_us < 50000; i++) {
+        usleep(1000);
+        waited_us = gcn_socket_waited_us(server);
+    }
+    assert_in_range(waited_us, 50000, 5000000);
+    assert_int_equal(write(client, "x", 1), 1);
+    assert_in_range(gcn_socket_waited_us(server), 0, 49999);
+    assert_int_equal(gcn_socket_waited_us(pair->near), 0);
+    assert_int_equal(gcn_socket_waited_us(-1), 0);
+    close(server);
+    close(client);
+    close(fd);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -162,6 +227,8 @@ int main(void)
         TEST(writing_stops_when_the_socket_is_full_and_goes_on_when_it_is_not),
         TEST(a_peer_that_left_is_an_error_and_no_signal),
         TEST(pieces_leave_in_order_in_one_call),
+        TEST(the_kernel_tells_how_many_connections_wait),
+        TEST(the_kernel_tells_how_long_input_has_waited),
         TEST(a_file_is_sent_from_its_offset_and_its_end_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
