@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <gcorn/http/response.h>
+#include <gcorn/log/notes.h>
 
 /* A sink that keeps what it gets. */
 static struct {
@@ -86,6 +87,34 @@ static enum gcn_response_fault field(const char *name, const char *value)
 static enum gcn_sink_result put(const char *text, enum gcn_flush flush)
 {
     return gcn_response_write(&res, gcn_slice_of(text), flush, NULL, NULL, NULL);
+}
+
+static void an_id_is_sent_once_and_the_apps_own_is_dropped(void **state)
+{
+    (void)state;
+    res.request_id = GCN_SLICE("id-1");
+    begin("200 OK");
+    assert_int_equal(field("x-request-id", "other"), GCN_RESPONSE_OK);
+    begin("500 No"); /* starts over, with the id */
+    gcn_response_end(&res);
+    const char *text = sent();
+    assert_contains(text, "\r\nX-Request-ID: id-1\r\n");
+    assert_null(strstr(text, "other"));
+    assert_null(strstr(strstr(text, "X-Request-ID") + 1, "X-Request-ID"));
+}
+
+static void the_apps_fields_are_noted_if_the_log_wants_them(void **state)
+{
+    (void)state;
+    res.note_fields = true;
+    begin("200 OK");
+    assert_int_equal(field("X-One", "dropped with its head"), GCN_RESPONSE_OK);
+    begin("200 OK");
+    assert_int_equal(field("X-Two", " 2 "), GCN_RESPONSE_OK);
+    assert_int_equal(field("Content-Length", "0"), GCN_RESPONSE_OK);
+    assert_null(gcn_note_find(&res.notes, GCN_ACCESS_RESPONSE, GCN_SLICE("x-one")).ptr);
+    assert_slice(gcn_note_find(&res.notes, GCN_ACCESS_RESPONSE, GCN_SLICE("x-two")), "2");
+    assert_slice(gcn_note_find(&res.notes, GCN_ACCESS_RESPONSE, GCN_SLICE("content-length")), "0");
 }
 
 static void status_must_be_three_digits_and_a_reason(void **state)
@@ -394,6 +423,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
+        TEST(an_id_is_sent_once_and_the_apps_own_is_dropped),
+        TEST(the_apps_fields_are_noted_if_the_log_wants_them),
         TEST(status_must_be_three_digits_and_a_reason),
         TEST(status_longer_than_its_place_is_a_fault),
         TEST(fields_are_checked),
