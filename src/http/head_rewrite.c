@@ -5,6 +5,7 @@
  */
 #include "head_private.h"
 
+#include <gcorn/base/die.h>
 #include <gcorn/base/mem.h>
 
 static bool is_blank(char byte)
@@ -16,6 +17,7 @@ static bool is_blank(char byte)
 static struct gcn_slice take_line(struct gcn_slice *text)
 {
     size_t len = gcn_slice_index(*text, '\n') + 1;
+    GCN_ASSERT(len <= text->len);
     struct gcn_slice line = {text->ptr, len};
 
     text->ptr += len;
