@@ -89,7 +89,7 @@ def test_idle_and_slow_clients_delay_nobody(gcorn):
 @pytest.mark.release
 def test_an_idle_connection_costs_less_than_a_kibibyte(gcorn):
     server = gcorn("probe:app", "--keep-alive", "60", "--worker-connections", "10000")
-    worker = server.workers[0]
+    [worker] = server.wait_workers(1)
     hello(server, 50)
     before = rss_bytes(worker)
     clients = hello(server, 8000)
