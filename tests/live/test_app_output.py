@@ -196,7 +196,7 @@ def test_close_is_called_when_the_client_is_gone(server):
 
 def test_a_broken_close_does_not_spoil_the_response(server):
     assert server.get("/raises-in-close").body == b"body"
-    assert "close is broken" in server.log
+    server.wait_log("close is broken")
 
 
 # Exceptions.

@@ -64,7 +64,7 @@ def test_code_with_an_error_waits_until_it_is_mended(gcorn, site):
     load = Load(server)
     site.write_app("def broken(:")
     server.wait_log("reload failed")
-    assert "SyntaxError" in server.log
+    server.wait_log("SyntaxError")
     site.write("2")
     server.wait_log("reload failed", count=2)
     site.write_app()

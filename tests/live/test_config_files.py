@@ -81,6 +81,10 @@ class Run(Process):
         super().__init__(argv_of("-c", "wrapped.py", *bind, *app_of(name)), env=environment(variables), cwd=folder)
 
     @property
+    def preloads(self):
+        return "preload" in (CONFIGS / f"{self.name}.py").read_text()
+
+    @property
     def events(self):
         path = self.folder / "record"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -95,7 +99,8 @@ class Run(Process):
         wanted = [entry["workers"] for entry in events if entry["event"] == "config"]
         born = {entry["pid"] for entry in events if entry["event"] == "post_fork"}
         loaded = {entry["pid"] for entry in events if entry["event"] == "load"}
-        return wanted and max(len(born), len(loaded)) >= wanted[0]
+        ready = max(len(born), len(loaded)) if self.preloads else len(loaded)
+        return wanted and ready >= wanted[0]
 
     def ask(self, method, target, fields, body):
         try:
@@ -130,7 +135,7 @@ def act(*arguments):
         run.kill()
     log = run.log + "".join(path.read_text() for path in run.folder.glob("logs/*"))
     return {"code": code, "answers": [*answers, after], "log": log, "events": run.events, "pid": run.pid,
-            "preloads": "preload" in (CONFIGS / f"{run.name}.py").read_text(),
+            "preloads": run.preloads,
             "left": sorted(str(path.relative_to(run.folder)) for path in run.folder.rglob("*"))}
 
 

@@ -113,7 +113,7 @@ def test_its_loggers_are_those_of_the_app(folder):
     server = Server(gcorn_argv("--paste", "logged.ini"), cwd=folder)
     try:
         assert server.get("/").body == b"hello from main"
-        assert f"said by shop in {folder}: made main" in server.log
+        server.wait_log(f"said by shop in {folder}: made main")
         assert server.stop() == 0
     finally:
         server.kill()
