@@ -17,7 +17,7 @@ SECONDS = float(os.environ.get("GCORN_TORTURE_SECONDS", "3"))
 BODY = b"x" * 10_000
 
 
-@pytest.fixture(params=[(), ("--preload",)], ids=["plain", "preload"])
+@pytest.fixture(params=[(), ("--preload",), ("--threads", "3")], ids=["plain", "preload", "gthread"])
 def victim(request, socket_folder):
     """A server with two addresses, TCP and unix; stopped at the end, whoever is its arbiter then."""
     made = []
