@@ -166,13 +166,17 @@ char *gcn_addr_print(const struct gcn_addr *addr, char out[GCN_ADDR_TEXT_BYTES])
 {
     switch (addr->kind) {
     case GCN_ADDR_INET:
-        snprintf(out, GCN_ADDR_TEXT_BYTES, "%s:%u", addr->host, addr->port);
+        /* A host of the name of a scheme would be taken for it. */
+        snprintf(out, GCN_ADDR_TEXT_BYTES, "%s%s:%u",
+                 strcmp(addr->host, "unix") == 0 ? "tcp://" : "", addr->host, addr->port);
         break;
     case GCN_ADDR_INET6:
         snprintf(out, GCN_ADDR_TEXT_BYTES, "[%s]:%u", addr->host, addr->port);
         break;
     case GCN_ADDR_UNIX:
-        snprintf(out, GCN_ADDR_TEXT_BYTES, "unix:%s", addr->path);
+        /* Two slashes would be taken for those of "unix://". */
+        snprintf(out, GCN_ADDR_TEXT_BYTES, "unix:%s%s", strncmp(addr->path, "//", 2) ? "" : "//",
+                 addr->path);
         break;
     case GCN_ADDR_FD:
         snprintf(out, GCN_ADDR_TEXT_BYTES, "fd://%d", addr->fd);

@@ -39,6 +39,8 @@ static void addr_reads_every_form_that_is_documented(void **state)
         {"unix:///run/app.sock", "unix:/run/app.sock"},
         {"unix://app.sock", "unix:app.sock"},
         {"unix:app.sock", "unix:app.sock"},
+        {"unix:////run/app.sock", "unix:////run/app.sock"},
+        {"unix", "tcp://unix:8000"},
         {"fd://3", "fd://3"},
     };
     (void)state;
