@@ -102,6 +102,7 @@ void gcn_conn_close(struct gcn_conn *conn)
     struct gcn_core *core = conn->core;
 
     gcn_conn_set_silent(conn, false);
+    gcn_conn_ungather(conn);
     gcn_timeq_remove(&conn->timer);
     gcn_conn_drop_exchange(conn);
     gcn_out_clear(&conn->out);

@@ -95,6 +95,15 @@ void gcn_conn_answer(struct gcn_conn *conn, int status);
 /* Its deadline has passed. */
 void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline);
 
+/* True if what is about to be sent completes a response and may be sent with others: gathered.c. */
+bool gcn_conn_may_gather(const struct gcn_conn *conn);
+
+/* The kernel has the last bytes of its response and waits for gcn_core_scatter. */
+void gcn_conn_gathered(struct gcn_conn *conn);
+
+/* It is closed: forget it. */
+void gcn_conn_ungather(struct gcn_conn *conn);
+
 /* Send what waits. */
 void gcn_conn_flush(struct gcn_conn *conn);
 

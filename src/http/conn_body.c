@@ -29,7 +29,7 @@ static void send_continue(struct gcn_conn *conn)
 
     gcn_out_copy(&conn->out, text, sizeof(text) - 1);
     size_t sent;
-    enum gcn_io io = gcn_out_send(&conn->out, conn->fd, &sent);
+    enum gcn_io io = gcn_out_send(&conn->out, conn->fd, GCN_PUSH_NOW, &sent);
     if (io == GCN_IO_ERROR) {
         gcn_out_clear(&conn->out); /* reading will find out why */
     }

@@ -179,8 +179,13 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
 void gcn_conn_flush(struct gcn_conn *conn)
 {
     size_t sent;
-    enum gcn_io io = gcn_out_send(&conn->out, conn->fd, &sent);
+    bool later = gcn_conn_may_gather(conn);
+    enum gcn_io io =
+        gcn_out_send(&conn->out, conn->fd, later ? GCN_PUSH_LATER : GCN_PUSH_NOW, &sent);
 
+    if (later && io == GCN_IO_OK) {
+        gcn_conn_gathered(conn);
+    }
     conn->core->bytes_out += sent;
     switch (io) {
     case GCN_IO_OK:

@@ -191,7 +191,7 @@ static void consume(struct gcn_out *out, size_t done)
     }
 }
 
-static enum gcn_io send_memory(struct gcn_out *out, int fd, size_t *done)
+static enum gcn_io send_memory(struct gcn_out *out, int fd, enum gcn_push push, size_t *done)
 {
     struct iovec gathered[GATHER];
     int n = 0;
@@ -206,8 +206,8 @@ static enum gcn_io send_memory(struct gcn_out *out, int fd, size_t *done)
     if (n == 0) {
         return GCN_IO_OK;
     }
-    return n == 1 ? gcn_socket_write(fd, gathered[0].iov_base, gathered[0].iov_len, done)
-                  : gcn_socket_writev(fd, gathered, n, done);
+    return n == 1 ? gcn_socket_write(fd, gathered[0].iov_base, gathered[0].iov_len, push, done)
+                  : gcn_socket_writev(fd, gathered, n, push, done);
 }
 
 static enum gcn_io send_file(struct gcn_out *out, int fd, size_t *done)
@@ -228,7 +228,7 @@ static enum gcn_io send_file(struct gcn_out *out, int fd, size_t *done)
     return io;
 }
 
-enum gcn_io gcn_out_send(struct gcn_out *out, int fd, size_t *sent)
+enum gcn_io gcn_out_send(struct gcn_out *out, int fd, enum gcn_push push, size_t *sent)
 {
     size_t from_files = 0;
 
@@ -239,7 +239,7 @@ enum gcn_io gcn_out_send(struct gcn_out *out, int fd, size_t *sent)
         if (is_file && from_files >= FILE_BUDGET) {
             return GCN_IO_AGAIN;
         }
-        enum gcn_io io = is_file ? send_file(out, fd, &done) : send_memory(out, fd, &done);
+        enum gcn_io io = is_file ? send_file(out, fd, &done) : send_memory(out, fd, push, &done);
         if (io != GCN_IO_OK) {
             return io;
         }

@@ -259,6 +259,11 @@ bool gcn_response_keeps(const struct gcn_response *res)
            (res->has_length || res->chunked || res->no_body) && res->status >= 200;
 }
 
+bool gcn_response_is_whole(const struct gcn_response *res)
+{
+    return res->ended || (res->has_length && res->left == 0);
+}
+
 static char *put(char *at, const char *text, size_t len)
 {
     memcpy(at, text, len);

@@ -38,23 +38,38 @@ enum gcn_io gcn_socket_read(int fd, void *bytes, size_t size, size_t *done)
     return judge(n, done);
 }
 
-enum gcn_io gcn_socket_write(int fd, const void *bytes, size_t size, size_t *done)
+static int flags_of(enum gcn_push push)
+{
+    return push == GCN_PUSH_LATER ? MSG_NOSIGNAL | MSG_MORE : MSG_NOSIGNAL;
+}
+
+enum gcn_io gcn_socket_write(int fd, const void *bytes, size_t size, enum gcn_push push,
+                             size_t *done)
 {
     ssize_t n;
     do {
-        n = send(fd, bytes, size, MSG_NOSIGNAL);
+        n = send(fd, bytes, size, flags_of(push));
     } while (n < 0 && errno == EINTR);
     return judge(n, done);
 }
 
-enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces, int n_pieces, size_t *done)
+enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces, int n_pieces,
+                              enum gcn_push push, size_t *done)
 {
     struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)n_pieces};
     ssize_t n;
     do {
-        n = sendmsg(fd, &message, MSG_NOSIGNAL);
+        n = sendmsg(fd, &message, flags_of(push));
     } while (n < 0 && errno == EINTR);
     return judge(n, done);
+}
+
+void gcn_socket_push(int fd)
+{
+    int on = 1;
+
+    /* tcp(7): setting the option flushes, even where it is set already. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size, size_t *done)

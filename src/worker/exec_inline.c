@@ -17,14 +17,23 @@
 
 #include "serve.h"
 
-/* An app call longer than this leaves requests waiting whose clients may give up. */
-enum { LONG_CALL_US = 1000 };
+enum {
+    /* An app call longer than this leaves requests waiting whose clients may give up. */
+    LONG_CALL_US = 1000,
+    /* Calls shorter than this keep their clients so busy that they need not be woken … */
+    TINY_CALL_US = 20,
+    /* … and after one longer than that, or before so many in a row that were not, a response does not
+       wait for another. */
+    QUICK_CALL_US = 500,
+    QUICK_CALLS = 64,
+};
 
 /* Lifetime: run. */
 struct inline_exec {
     struct gcn_sink sink;
     struct gcn_worker *worker; /* borrowed */
     struct gcn_app *app;       /* borrowed */
+    int n_quick;               /* calls in a row that were quick */
     struct gcn_serve serve;
 };
 
@@ -44,6 +53,7 @@ static enum gcn_sink_result wait_for_client(struct inline_exec *exec, struct gcn
 {
     struct gcn_core *core = &exec->serve.core;
 
+    gcn_core_scatter(core);
     gcn_core_hold(core); /* a sibling can run what we could only queue */
     while (gcn_core_is_full(core, x)) {
         if (atomic_load_explicit(&exec->worker->quitting, memory_order_relaxed)) {
@@ -70,11 +80,29 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
     return result;
 }
 
+/* More requests are at hand, or events that are most likely requests. */
+static bool has_more(const struct inline_exec *exec)
+{
+    return gcn_loop_has_rest(&exec->worker->loop) || !gcn_list_is_empty(&exec->serve.core.ready);
+}
+
+/* A call took so long: what does that say of the next ones? */
+static void note_call(struct inline_exec *exec, int64_t took_us)
+{
+    bool quick = took_us >= TINY_CALL_US && took_us < QUICK_CALL_US;
+
+    exec->n_quick = !quick ? 0 : exec->n_quick < QUICK_CALLS ? exec->n_quick + 1 : QUICK_CALLS;
+    if (took_us > LONG_CALL_US) {
+        exec->serve.core.lagging = true;
+    }
+}
+
 static void run(struct inline_exec *exec, struct gcn_exchange *x)
 {
     struct gcn_loop *loop = &exec->worker->loop;
     int64_t began_us = loop->now_us;
 
+    gcn_core_gather(&exec->serve.core, exec->n_quick == QUICK_CALLS && has_more(exec));
     gcn_serve_call_begins(&exec->serve, x);
     gcn_log_set_subject(x->req.id);
     exec->app->ops->call(exec->app, &x->req, &x->res);
@@ -82,12 +110,13 @@ static void run(struct inline_exec *exec, struct gcn_exchange *x)
     loop->now_us = gcn_clock_us();
     int64_t took_us = loop->now_us - began_us;
     x->req.ended_us = loop->now_us;
-    if (took_us > LONG_CALL_US) {
-        exec->serve.core.lagging = true;
-    }
+    note_call(exec, took_us);
     int64_t queued_us = gcn_request_queue_us(&x->req);
     gcn_core_finish(&exec->serve.core, x);
     gcn_serve_call_ended(&exec->serve, took_us, queued_us);
+    if (gcn_core_is_gathered(&exec->serve.core)) {
+        gcn_core_scatter(&exec->serve.core);
+    }
 }
 
 /* Nothing is ready to run: hand out the rest of the batch, or fetch another. */
@@ -99,6 +128,7 @@ static void turn(struct inline_exec *exec)
         gcn_loop_dispatch(loop);
         return;
     }
+    gcn_core_scatter(&exec->serve.core);
     gcn_serve_tick(&exec->serve);
     if (!gcn_list_is_empty(&exec->serve.core.ready)) {
         return;

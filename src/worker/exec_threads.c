@@ -89,7 +89,7 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
         return GCN_SINK_GONE;
     }
     if (direct) {
-        enum gcn_io io = gcn_out_send(&res->out, x->req.fd, &sent);
+        enum gcn_io io = gcn_out_send(&res->out, x->req.fd, GCN_PUSH_NOW, &sent);
         x->hand_over.sent += sent;
         if (io == GCN_IO_OK) {
             return GCN_SINK_OK;

@@ -33,6 +33,8 @@ struct gcn_exchange;
 struct gcn_headcache;
 struct gcn_inbuf;
 
+enum { GCN_GATHERED_MAX = 8 };
+
 /* One socket that connections come from. Lifetime: core. The owner fills the last five members. */
 struct gcn_core_listener {
     struct gcn_watch watch;
@@ -105,6 +107,14 @@ enum gcn_deadline {
     GCN_DEADLINE_COUNT
 };
 
+/* Responses whose bytes the kernel has, and sends a moment later: see gcn_core_gather. */
+struct gcn_gathered {
+    bool on;
+    int n;
+    struct gcn_conn *conns[GCN_GATHERED_MAX]; /* borrowed; one that is closed leaves the list */
+    int64_t since_us;                         /* when the first one was put in */
+};
+
 /* Lifetime: worker. */
 struct gcn_core {
     struct gcn_loop *loop;                /* borrowed */
@@ -118,6 +128,7 @@ struct gcn_core {
     struct gcn_timeq deadlines[GCN_DEADLINE_COUNT];
     struct gcn_timeq_entry pause; /* in `pauses` while accepting rests for a moment */
     struct gcn_timeq pauses;
+    struct gcn_gathered gathered;
     struct gcn_headcache *cache;  /* owned */
     struct gcn_inbuf *free_bufs;  /* owned: input buffers that wait to be used again */
     char *scratch;                /* owned; where large bodies are read into before they are stored */
@@ -191,6 +202,24 @@ size_t gcn_core_unsent(const struct gcn_exchange *x);
 
 /* The app is done with x: send the rest, then keep or close the connection. x is not valid afterwards. */
 void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x);
+
+/*
+ * Whole responses on kept TCP connections are from now on (`on`) given to the kernel to be sent together,
+ * with the next gcn_core_scatter. For an executor that knows of more requests and expects to be quick:
+ * to wake the client's process can cost more than all else the server does for a small request, and one
+ * that has been woken by the first of several responses takes the others for nothing. Nothing is lost
+ * by it, whatever happens to this process, and nothing is late by more than 200 ms: the kernel has it.
+ */
+static inline void gcn_core_gather(struct gcn_core *core, bool on)
+{
+    core->gathered.on = on;
+}
+
+/* Send what was gathered. */
+void gcn_core_scatter(struct gcn_core *core);
+
+/* True if as much was gathered as should be, or the first response has waited long enough. */
+bool gcn_core_is_gathered(const struct gcn_core *core);
 
 /* Handle the deadlines that have passed. Call it once a batch. */
 void gcn_core_expire(struct gcn_core *core);

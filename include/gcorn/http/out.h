@@ -86,9 +86,11 @@ static inline bool gcn_out_is_empty(const struct gcn_out *out)
 /*
  * Send as much as the socket takes. OK: all gone. AGAIN: the rest waits for writability. ERROR: with
  * errno; EOF: a file was shorter than promised. *sent counts the bytes that left. Some MiB of files at
- * most in one call (AGAIN then, too), so that one download does not hold the loop.
+ * most in one call (AGAIN then, too), so that one download does not hold the loop. `push` says when
+ * bytes from memory leave that the socket took.
  */
-GCN_MUST_CHECK enum gcn_io gcn_out_send(struct gcn_out *out, int fd, size_t *sent);
+GCN_MUST_CHECK enum gcn_io gcn_out_send(struct gcn_out *out, int fd, enum gcn_push push,
+                                        size_t *sent);
 
 /* Free the pooled blocks of this thread (at exit, for leak checkers). */
 void gcn_out_pool_finish(void);

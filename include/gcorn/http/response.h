@@ -155,6 +155,9 @@ GCN_MUST_CHECK enum gcn_response_fault gcn_response_early_hints(struct gcn_respo
 /* True if the connection may be kept after this response, as things stand. */
 bool gcn_response_keeps(const struct gcn_response *res);
 
+/* True if no more bytes of it will come, or none of its body, as its Content-Length says. */
+bool gcn_response_is_whole(const struct gcn_response *res);
+
 /* The reason phrase of `status` ("Not Found"), or "Unknown". */
 const char *gcn_status_reason(int status);
 

@@ -23,12 +23,24 @@ enum gcn_io {
 /* Read up to `size` (> 0) bytes into `bytes`. */
 GCN_MUST_CHECK enum gcn_io gcn_socket_read(int fd, void *bytes, size_t size, size_t *done);
 
+/* When bytes that a TCP socket has taken are sent. */
+enum gcn_push {
+    GCN_PUSH_NOW,
+    /* With gcn_socket_push, more bytes or the end of the connection; after some 200 ms at the latest:
+       MSG_MORE in send(2). Other sockets do not know it: now. */
+    GCN_PUSH_LATER,
+};
+
 /* Send up to `size` (> 0) bytes; no SIGPIPE. */
-GCN_MUST_CHECK enum gcn_io gcn_socket_write(int fd, const void *bytes, size_t size, size_t *done);
+GCN_MUST_CHECK enum gcn_io gcn_socket_write(int fd, const void *bytes, size_t size,
+                                            enum gcn_push push, size_t *done);
 
 /* Send up to `n` (> 0) pieces in one call; no SIGPIPE. */
 GCN_MUST_CHECK enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces, int n,
-                                             size_t *done);
+                                             enum gcn_push push, size_t *done);
+
+/* Send what GCN_PUSH_LATER left in the TCP socket `fd`, on which TCP_NODELAY is set. */
+void gcn_socket_push(int fd);
 
 /*
  * Send up to `size` bytes of the file `in_fd` from *offset, which moves on. EOF if the file ends

@@ -58,7 +58,7 @@ static const char *sent(void)
     size_t len;
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    assert_int_equal(gcn_out_send(&got.out, pair[0], &len), GCN_IO_OK);
+    assert_int_equal(gcn_out_send(&got.out, pair[0], GCN_PUSH_NOW, &len), GCN_IO_OK);
     close(pair[0]);
     size_t used = 0;
     for (ssize_t n; (n = read(pair[1], text + used, sizeof(text) - 1 - used)) > 0;) {

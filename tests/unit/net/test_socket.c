@@ -83,7 +83,8 @@ static void writing_stops_when_the_socket_is_full_and_goes_on_when_it_is_not(voi
     size_t done, total = 0;
     enum gcn_io io;
 
-    while ((io = gcn_socket_write(pair->near, bytes, sizeof(bytes), &done)) == GCN_IO_OK) {
+    while ((io = gcn_socket_write(pair->near, bytes, sizeof(bytes), GCN_PUSH_NOW, &done)) ==
+           GCN_IO_OK) {
         assert_true(done > 0);
         total += done;
     }
@@ -92,7 +93,7 @@ static void writing_stops_when_the_socket_is_full_and_goes_on_when_it_is_not(voi
         total -= done;
     }
     assert_int_equal(total, 0);
-    assert_int_equal(gcn_socket_write(pair->near, bytes, 1, &done), GCN_IO_OK);
+    assert_int_equal(gcn_socket_write(pair->near, bytes, 1, GCN_PUSH_NOW, &done), GCN_IO_OK);
 }
 
 static void a_peer_that_left_is_an_error_and_no_signal(void **state)
@@ -104,9 +105,11 @@ static void a_peer_that_left_is_an_error_and_no_signal(void **state)
 
     signal(SIGPIPE, SIG_DFL);
     close_far(pair);
-    assert_int_equal(gcn_socket_write(pair->near, "x", 1, &done), GCN_IO_ERROR);
+    assert_int_equal(gcn_socket_write(pair->near, "x", 1, GCN_PUSH_NOW, &done),
+                     GCN_IO_ERROR);
     assert_int_equal(errno, EPIPE);
-    assert_int_equal(gcn_socket_writev(pair->near, &piece, 1, &done), GCN_IO_ERROR);
+    assert_int_equal(gcn_socket_writev(pair->near, &piece, 1, GCN_PUSH_NOW, &done),
+                     GCN_IO_ERROR);
     assert_int_equal(errno, EPIPE);
 }
 
@@ -122,7 +125,7 @@ static void pieces_leave_in_order_in_one_call(void **state)
     char bytes[16];
     size_t done;
 
-    assert_int_equal(gcn_socket_writev(pair->near, pieces, 3, &done), GCN_IO_OK);
+    assert_int_equal(gcn_socket_writev(pair->near, pieces, 3, GCN_PUSH_NOW, &done), GCN_IO_OK);
     assert_int_equal(done, 7);
     assert_int_equal(gcn_socket_read(pair->far, bytes, sizeof(bytes), &done), GCN_IO_OK);
     assert_int_equal(done, 7);
