@@ -61,8 +61,12 @@ def is_alive(pid):
 
 
 def title(pid):
-    with open(f"/proc/{pid}/cmdline", "rb") as file:
-        return file.read().rstrip(b"\0").decode()
+    """What ps shows of it; "" if it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().rstrip(b"\0").decode()
+    except (FileNotFoundError, ProcessLookupError):  # ESRCH: it ended between open and read
+        return ""
 
 
 def cpu_ticks(pid):
