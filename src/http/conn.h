@@ -64,11 +64,9 @@ struct gcn_conn {
     struct gcn_head_scan scan;
     uint32_t consumed;       /* bytes of `in` from start on that belong to the current request */
     int64_t body_left;       /* DIRECT: still to come */
-    int64_t body_since_us;   /* when the body began: for its pace */
+    int64_t paid_us;         /* the pace of a body or of a reader: see gcn_conn_pay */
     struct gcn_chunked *chunked; /* owned; CHUNKED */
     struct gcn_out out;
-    int64_t sent_since_us;   /* since when output has been waiting: for its pace */
-    uint64_t sent_bytes;     /* … and how much has left since */
     struct gcn_proxy_header *proxy; /* owned; NULL unless a PROXY header came */
     struct gcn_endpoint peer;
 };
@@ -140,6 +138,25 @@ void gcn_conn_ready(struct gcn_conn *conn);
 static inline void gcn_conn_arm(struct gcn_conn *conn, enum gcn_deadline deadline)
 {
     gcn_timeq_push(&conn->core->deadlines[deadline], &conn->timer, conn->core->loop->now_us);
+}
+
+enum { GCN_MIN_PACE = 256 }; /* bytes a second below which a body or a reader is given up */
+
+/*
+ * `bytes` have come or left, each of which pays for a part of a second. Time cannot be paid in advance: a
+ * client that was fast at first has to go on.
+ */
+static inline void gcn_conn_pay(struct gcn_conn *conn, size_t bytes)
+{
+    int64_t now_us = conn->core->loop->now_us;
+    int64_t paid_us = conn->paid_us + (int64_t)bytes * 1000000 / GCN_MIN_PACE;
+    conn->paid_us = paid_us < now_us ? paid_us : now_us;
+}
+
+/* True if the client owes more than `grace_us`; 0: it may be as slow as it likes. */
+static inline bool gcn_conn_is_behind(const struct gcn_conn *conn, int64_t grace_us)
+{
+    return grace_us > 0 && conn->core->loop->now_us - conn->paid_us > grace_us;
 }
 
 /* Register for `interest`; closes (or marks lost) and returns false if the kernel refuses. */

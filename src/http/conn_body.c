@@ -12,7 +12,6 @@
 enum {
     SCRATCH_BYTES = 64 * 1024,
     CHUNK_ROOM_MIN = 4 * 1024, /* reading chunked input in smaller steps is not worth it */
-    MIN_PACE = 256,            /* bytes a second below which a body or a reader is given up */
 };
 
 static struct gcn_slice input(const struct gcn_conn *conn)
@@ -38,12 +37,7 @@ static void send_continue(struct gcn_conn *conn)
 /* Some body bytes came: the deadline moves on, unless they come too slowly. */
 static void note_progress(struct gcn_conn *conn)
 {
-    int64_t now_us = conn->core->loop->now_us;
-    int64_t grace_us = conn->core->limits->body_timeout_us;
-    int64_t elapsed_us = now_us - conn->body_since_us - grace_us;
-
-    if (grace_us > 0 && elapsed_us > 0 &&
-        conn->x->req.body.len < elapsed_us / 1000000 * MIN_PACE) {
+    if (gcn_conn_is_behind(conn, conn->core->limits->body_timeout_us)) {
         gcn_conn_refuse(conn, GCN_REFUSE_BODY_TIMEOUT, (struct gcn_slice){NULL, 0});
         return;
     }
@@ -169,7 +163,7 @@ void gcn_conn_begin_body(struct gcn_conn *conn)
         return;
     }
     conn->state = GCN_CONN_BODY;
-    conn->body_since_us = conn->core->loop->now_us;
+    conn->paid_us = conn->core->loop->now_us;
     conn->body_mode = (uint8_t)choose_mode(conn, head);
     if (head->expect_continue && input(conn).len == 0) {
         send_continue(conn);
@@ -211,6 +205,7 @@ static void receive_direct(struct gcn_conn *conn)
     }
     if (!read_failed(conn, gcn_socket_read(conn->fd, core->scratch, size, &done))) {
         core->bytes_in += done;
+        gcn_conn_pay(conn, done);
         store_direct(conn, (struct gcn_slice){core->scratch, done});
     }
 }
@@ -229,6 +224,7 @@ static void receive_inbuf(struct gcn_conn *conn)
     }
     in->end += (uint32_t)done;
     conn->core->bytes_in += done;
+    gcn_conn_pay(conn, done);
     if (conn->body_mode == GCN_BODY_CHUNKED) {
         advance_chunked(conn);
     } else {

@@ -11,8 +11,6 @@
 
 #include "date.h"
 
-enum { MIN_PACE = 256 }; /* bytes a second below which a reader is given up, after send_timeout */
-
 static void report(struct gcn_conn *conn, bool complete)
 {
     struct gcn_core *core = conn->core;
@@ -152,19 +150,15 @@ void gcn_conn_lost(struct gcn_conn *conn)
 static void wait_to_send(struct gcn_conn *conn, size_t sent)
 {
     struct gcn_core *core = conn->core;
-    int64_t now_us = core->loop->now_us;
 
     if (conn->x != NULL) {
         conn->x->req.ended_us = 0; /* the request lasts until all is sent */
     }
     if (!gcn_timeq_is_queued(&conn->timer)) {
-        conn->sent_since_us = now_us;
-        conn->sent_bytes = 0;
+        conn->paid_us = core->loop->now_us;
     }
-    conn->sent_bytes += sent;
-    int64_t elapsed_us = now_us - conn->sent_since_us - core->limits->send_timeout_us;
-    if (core->limits->send_timeout_us > 0 && elapsed_us > 0 &&
-        (int64_t)conn->sent_bytes < elapsed_us / 1000000 * MIN_PACE) {
+    gcn_conn_pay(conn, sent);
+    if (gcn_conn_is_behind(conn, core->limits->send_timeout_us)) {
         gcn_conn_lost(conn);
         return;
     }

@@ -219,52 +219,6 @@ static void core_refuses_a_body_beyond_the_limit_unread(void **state)
     assert_int_equal(rig.n_calls, 0);
 }
 
-/* Pumps until the condition holds or 5 s have passed. */
-static void pump_until_closed(int fd)
-{
-    bool closed = false;
-    for (int i = 0; i < 1000 && !closed; i++) {
-        rig_read(&rig, fd, reply, sizeof(reply), &closed);
-    }
-    assert_true(closed);
-}
-
-static void core_gives_up_on_half_a_head(void **state)
-{
-    (void)state;
-    rig.limits.header_timeout_us = 30000;
-    rig_listen(&rig);
-    int fd = rig_connect(&rig);
-    rig_send(fd, "GET / HT", 8);
-    rig_read(&rig, fd, reply, sizeof(reply), NULL);
-    assert_memory_equal(reply, "HTTP/1.1 408 ", 13);
-    assert_int_equal(rig.refusal, GCN_REFUSE_HEADER_TIMEOUT);
-    close(fd);
-}
-
-static void core_closes_idle_connections_silently(void **state)
-{
-    bool closed;
-
-    (void)state;
-    rig.limits.keepalive_us = 30000;
-    rig.limits.header_timeout_us = 30000;
-    rig_listen(&rig);
-    int silent = rig_connect(&rig);
-    int kept = rig_connect(&rig);
-    rig_send(kept, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
-    rig_read(&rig, kept, reply, sizeof(reply), &closed);
-    assert_non_null(strstr(reply, "200 OK"));
-    pump_until_closed(silent);
-    if (!closed) {
-        pump_until_closed(kept);
-    }
-    assert_int_equal(rig.n_refused, 0);
-    assert_int_equal(rig.core.n_conns, 0);
-    close(silent);
-    close(kept);
-}
-
 static void core_does_not_call_the_app_for_a_client_that_left(void **state)
 {
     struct linger reset = {1, 0};
@@ -297,46 +251,6 @@ static void core_answers_a_client_that_has_only_finished_sending(void **state)
     assert_non_null(strstr(reply, "GET /h 0 -|"));
     assert_true(closed);
     close(fd);
-}
-
-enum { BIG = 8 * 1024 * 1024 };
-
-static char big_body[BIG];
-
-static void nothing(void *owner)
-{
-    (void)owner;
-}
-
-static void big_app(struct gcn_request *req, struct gcn_response *res)
-{
-    (void)req;
-    assert_int_equal(gcn_response_begin(res, GCN_SLICE("200 OK")), GCN_RESPONSE_OK);
-    gcn_response_set_length(res, BIG);
-    (void)!gcn_response_write(res, (struct gcn_slice){big_body, BIG}, GCN_FLUSH_LATER, big_body,
-                              nothing, nothing);
-    gcn_response_end(res);
-}
-
-static void core_is_free_while_a_slow_reader_has_a_whole_response_to_come(void **state)
-{
-    (void)state;
-    rig.app = big_app;
-    rig_listen(&rig);
-    int slow = rig_connect(&rig);
-    rig_send(slow, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
-    rig_pump(&rig);
-    assert_int_equal(rig.n_calls, 1); /* the app is done though nobody reads */
-    rig.app = echo_app;
-    assert_false(ask("GET /other HTTP/1.1\r\nHost: x\r\n\r\n"));
-    assert_non_null(strstr(reply, "GET /other 0 -|"));
-    size_t total = 0;
-    for (size_t got = 1; got > 0; total += got) {
-        got = rig_read(&rig, slow, reply, sizeof(reply), NULL);
-    }
-    assert_true(total > BIG);
-    assert_int_equal(rig.n_complete, 2);
-    close(slow);
 }
 
 static void short_app(struct gcn_request *req, struct gcn_response *res)
@@ -437,11 +351,8 @@ int main(void)
         TEST(core_closes_when_the_client_asks),
         TEST(core_refuses_and_drops_the_rest),
         TEST(core_refuses_a_body_beyond_the_limit_unread),
-        TEST(core_gives_up_on_half_a_head),
-        TEST(core_closes_idle_connections_silently),
         TEST(core_does_not_call_the_app_for_a_client_that_left),
         TEST(core_answers_a_client_that_has_only_finished_sending),
-        TEST(core_is_free_while_a_slow_reader_has_a_whole_response_to_come),
         TEST(core_cuts_the_connection_of_a_short_response),
         TEST(core_reuses_a_repeated_head),
         TEST(core_stops_accepting_at_worker_connections),
