@@ -11,7 +11,6 @@
 
 #include <gcorn/arbiter/arbiter.h>
 #include <gcorn/log/access.h>
-#include <gcorn/log/access.h>
 #include <gcorn/net/loop.h>
 #include <gcorn/proc/daemonize.h>
 #include <gcorn/proc/scoreboard.h>
@@ -38,6 +37,7 @@ struct gcn_arbiter_board {
 struct gcn_generation {
     uint64_t number;               /* 1, 2, … */
     struct gcn_settings *settings; /* owned */
+    uint32_t target;               /* workers wanted when it becomes the good one */
     struct gcn_access *access;     /* owned; NULL: no access log */
     struct gcn_preloader preloader;
     struct gcn_sockets sockets;

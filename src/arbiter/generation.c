@@ -15,6 +15,7 @@ struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
 
     generation->number = ++arb->generations;
     generation->settings = settings;
+    generation->target = (uint32_t)settings->workers;
     generation->sockets_number = (int32_t)generation->number;
     generation->preloader.fd = -1;
     return generation;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each signal asks of the arbiter.
+ * What each signal asks of the arbiter. The number of workers that comes while a reload is tried holds
+ * for both generations: whichever will serve, nobody's order is lost.
  */
 #include "arbiter_private.h"
 
@@ -10,6 +11,9 @@
 
 static void order_more(struct gcn_arbiter *arb)
 {
+    if (arb->trial != NULL) {
+        arb->trial->target++;
+    }
     arb->policy.target++;
     gcn_info("now %u workers", arb->policy.target);
     gcn_hooks_workers_changed(arb, arb->policy.target - 1);
@@ -17,6 +21,9 @@ static void order_more(struct gcn_arbiter *arb)
 
 static void order_fewer(struct gcn_arbiter *arb)
 {
+    if (arb->trial != NULL && arb->trial->target > 1) {
+        arb->trial->target--;
+    }
     if (arb->policy.target <= 1) {
         gcn_info("still %u workers: the last one stays", arb->policy.target);
         return;
@@ -34,6 +41,9 @@ static void order_no_workers(struct gcn_arbiter *arb)
         return;
     }
     uint32_t old = arb->policy.target;
+    if (arb->trial != NULL) {
+        arb->trial->target = 0;
+    }
     arb->policy.target = 0;
     gcn_info("now no workers; TTIN starts one, HUP all of them");
     gcn_hooks_workers_changed(arb, old);

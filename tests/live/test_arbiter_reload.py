@@ -100,6 +100,15 @@ def test_workers_added_by_ttin_go_with_a_reload(site):
     it.workers(1)
 
 
+@pytest.mark.parametrize("signum, count", [(signal.SIGTTIN, 3), (signal.SIGTTOU, 1)], ids=["more", "fewer"])
+def test_a_number_of_workers_that_is_ordered_during_a_reload_holds(site, signum, count):
+    it = site(workers=2)
+    send(it.server, signal.SIGHUP)
+    send(it.server, signum)
+    it.server.wait_log(f"reloaded: {count} workers")
+    it.workers(count)
+
+
 @pytest.mark.parametrize("extra, words", [
     ("def broken(:", "left with code 3"),
     ("import no_such_module", "left with code 3"),
