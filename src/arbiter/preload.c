@@ -14,6 +14,7 @@
 
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
+#include <gcorn/base/ownfd.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/python/python.h>
 
@@ -37,7 +38,7 @@ static void close_channel(struct gcn_arbiter *arb, struct gcn_preloader *preload
 {
     if (preloader->fd >= 0) {
         gcn_loop_unwatch(&arb->loop, &preloader->watch, preloader->fd);
-        close(preloader->fd);
+        gcn_ownfd_close(preloader->fd);
         preloader->fd = -1;
     }
 }
@@ -45,7 +46,7 @@ static void close_channel(struct gcn_arbiter *arb, struct gcn_preloader *preload
 static void close_fd(int *fd)
 {
     if (*fd >= 0) {
-        close(*fd);
+        gcn_ownfd_close(*fd);
         *fd = -1;
     }
 }
@@ -72,10 +73,12 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     birth.fd = ends[1];
     preloader->fd = ends[0];
+    gcn_ownfd_add(ends[0]);
+    gcn_ownfd_add(ends[1]);
     gcn_py_before_fork();
     preloader->pid = gcn_spawn(gcn_preloader_run, &birth);
     gcn_py_after_fork_parent();
-    close(ends[1]);
+    gcn_ownfd_close(ends[1]);
     preloader->arb = arb;
     preloader->watch = (struct gcn_watch){.fn = on_message};
     preloader->newest = arb->boards;

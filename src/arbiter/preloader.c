@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/log.h>
+#include <gcorn/base/ownfd.h>
 #include <gcorn/http/app.h>
 #include <gcorn/log/errorlog.h>
 #include <gcorn/proc/exitcode.h>
@@ -82,7 +83,7 @@ static void be_worker(const struct preloader *self, const struct gcn_preloader_o
     struct gcn_child child = {.age = order->age, .slot = order->slot, .board = order->board};
     struct gcn_worker_start start;
 
-    close(self->birth->fd);
+    gcn_ownfd_close(self->birth->fd);
     await_adoption(between);
     gcn_workers_fill_start(self->birth->arb, self->birth->generation, &child, &start);
     gcn_log_reopen(); /* files may have been rotated since the app was loaded */
@@ -141,7 +142,7 @@ void gcn_preloader_run(void *context)
     gcn_py_after_fork_child();
     gcn_title_set("gcorn: preload [%s]", gcn_settings_proc_name(self.birth->generation->settings));
     gcn_preload_close_channels(arb);
-    close(arb->loop.epoll_fd);
+    gcn_ownfd_close(arb->loop.epoll_fd);
     take_signals(&arb->signals);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != arb->pid) {

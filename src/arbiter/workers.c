@@ -13,6 +13,7 @@
 
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
+#include <gcorn/base/ownfd.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/python/python.h>
 #include <gcorn/worker/worker.h>
@@ -77,7 +78,7 @@ static void be_worker(void *context)
 
     gcn_py_after_fork_child();
     gcn_preload_close_channels(birth->arb);
-    close(birth->arb->loop.epoll_fd);
+    gcn_ownfd_close(birth->arb->loop.epoll_fd);
     gcn_workers_fill_start(birth->arb, birth->generation, birth->child, &start);
     gcn_worker_run(&start);
 }

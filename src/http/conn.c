@@ -12,6 +12,7 @@
 
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/ownfd.h>
 #include <gcorn/net/addr.h>
 
 #include "headcache.h"
@@ -38,6 +39,7 @@ struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
     conn->core = core;
     conn->listener = listener;
     conn->fd = fd;
+    gcn_ownfd_add(fd);
     gcn_list_init(&conn->link);
     gcn_timeq_entry_init(&conn->timer);
     set_peer(conn, peer);
@@ -110,7 +112,7 @@ void gcn_conn_close(struct gcn_conn *conn)
     gcn_head_unref(conn->hint);
     gcn_free(conn->proxy);
     gcn_loop_unwatch(core->loop, &conn->watch, conn->fd);
-    close(conn->fd);
+    gcn_ownfd_close(conn->fd);
     gcn_list_remove(&conn->link);
     core->n_conns--;
     gcn_free(conn);

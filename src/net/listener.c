@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <gcorn/base/ownfd.h>
+
 /* False with errno kept, after closing `fd` and saying what failed for whom. */
 static bool fail_errno(int fd, const char *what, const struct gcn_addr *addr,
                        struct gcn_error *err)
@@ -83,6 +85,7 @@ static bool start_listening(struct gcn_listener *listener,
     if (listen(listener->fd, options->backlog) < 0) {
         return fail_errno(-1, "listen at", &listener->addr, err);
     }
+    gcn_ownfd_add(listener->fd);
     return true;
 }
 
@@ -250,7 +253,7 @@ bool gcn_listener_open(struct gcn_listener *listener, const struct gcn_addr *add
 void gcn_listener_close(struct gcn_listener *listener)
 {
     if (listener->fd >= 0) {
-        close(listener->fd);
+        gcn_ownfd_close(listener->fd);
         listener->fd = -1;
     }
     if (listener->file_fd >= 0) {

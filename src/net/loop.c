@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/clock.h>
+#include <gcorn/base/ownfd.h>
 
 bool gcn_loop_init(struct gcn_loop *loop, struct gcn_error *err)
 {
@@ -19,13 +20,14 @@ bool gcn_loop_init(struct gcn_loop *loop, struct gcn_error *err)
     if (loop->epoll_fd < 0) {
         return gcn_error_set_errno(err, "cannot create an epoll descriptor");
     }
+    gcn_ownfd_add(loop->epoll_fd);
     return true;
 }
 
 void gcn_loop_finish(struct gcn_loop *loop)
 {
     if (loop->epoll_fd >= 0) {
-        close(loop->epoll_fd);
+        gcn_ownfd_close(loop->epoll_fd);
         loop->epoll_fd = -1;
     }
     loop->n_events = loop->next = 0;

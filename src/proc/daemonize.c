@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gcorn/base/ownfd.h>
 #include <gcorn/proc/exitcode.h>
 
 /* The code that arrives, or an error if the background ends without one. */
@@ -58,6 +59,7 @@ enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code, stru
     close(ends[0]);
     leave_session();
     daemon->report_fd = ends[1];
+    gcn_ownfd_add(ends[1]);
     return GCN_DAEMON_BACKGROUND;
 }
 
@@ -68,7 +70,7 @@ void gcn_daemon_report(struct gcn_daemon *daemon, int code)
     if (daemon->report_fd >= 0) {
         ssize_t ignored = write(daemon->report_fd, &byte, 1);
         (void)ignored; /* nobody waits any more */
-        close(daemon->report_fd);
+        gcn_ownfd_close(daemon->report_fd);
         daemon->report_fd = -1;
     }
 }

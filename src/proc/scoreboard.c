@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/die.h>
+#include <gcorn/base/ownfd.h>
 
 static int open_eventfd(struct gcn_error *err)
 {
@@ -18,6 +19,7 @@ static int open_eventfd(struct gcn_error *err)
     if (fd < 0) {
         gcn_error_set_errno(err, "cannot create an eventfd for the scoreboard");
     }
+    gcn_ownfd_add(fd);
     return fd;
 }
 
@@ -53,10 +55,10 @@ void gcn_scoreboard_close(struct gcn_scoreboard *board)
         return;
     }
     for (uint32_t i = 0; i < board->n_slots; i++) {
-        close(board->slots[i].wake_fd);
+        gcn_ownfd_close(board->slots[i].wake_fd);
     }
     if (board->arbiter_fd >= 0) {
-        close(board->arbiter_fd);
+        gcn_ownfd_close(board->arbiter_fd);
     }
     munmap(board->slots, board->n_slots * sizeof(struct gcn_slot));
     *board = (struct gcn_scoreboard){.arbiter_fd = -1};

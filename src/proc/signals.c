@@ -6,11 +6,19 @@
 
 #include <stdio.h>
 #include <sys/signalfd.h>
-#include <unistd.h>
+
+#include <gcorn/base/ownfd.h>
 
 static const int handled[] = {
     SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGWINCH, SIGCHLD,
 };
+
+/* Process. */
+static struct {
+    /* Ours, by signal: what gcn_signals_forget takes back. */
+    struct sigaction caught[NSIG];
+    bool held; /* those that are handled are blocked */
+} own;
 
 static sigset_t handled_set(void)
 {
@@ -33,6 +41,7 @@ bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
     }
     signal(SIGPIPE, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, &signals->inherited);
+    own.held = true;
     for (size_t i = 0; i < GCN_COUNT(handled); i++) {
         sigdelset(&signals->inherited, handled[i]);
     }
@@ -40,13 +49,14 @@ bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
     if (signals->fd < 0) {
         return gcn_error_set_errno(err, "cannot create a signalfd");
     }
+    gcn_ownfd_add(signals->fd);
     return true;
 }
 
 void gcn_signals_close(struct gcn_signals *signals)
 {
     if (signals->fd >= 0) {
-        close(signals->fd);
+        gcn_ownfd_close(signals->fd);
         signals->fd = -1;
     }
 }
@@ -63,20 +73,76 @@ void gcn_signals_hold(void)
 {
     sigset_t set = handled_set();
     sigprocmask(SIG_BLOCK, &set, NULL);
+    own.held = true;
 }
 
 void gcn_signals_release(struct gcn_signals *signals)
 {
     gcn_signals_close(signals);
     sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
+    own.held = false;
+}
+
+static void catch(int signum, struct sigaction *action)
+{
+    sigemptyset(&action->sa_mask);
+    sigaction(signum, action, NULL);
+    own.caught[signum] = *action;
 }
 
 void gcn_signal_catch(int signum, void (*handler)(int signum))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
-    sigemptyset(&action.sa_mask);
-    sigaction(signum, &action, NULL);
+    catch(signum, &action);
+}
+
+void gcn_signal_catch_info(int signum,
+                           void (*handler)(int signum, siginfo_t *info, void *context))
+{
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_RESTART | SA_SIGINFO};
+
+    catch(signum, &action);
+}
+
+/* True if what happens at the signal is still what we have asked for. */
+static bool is_ours(int signum)
+{
+    const struct sigaction *ours = &own.caught[signum];
+    struct sigaction now;
+
+    if (ours->sa_handler == SIG_DFL || sigaction(signum, NULL, &now) < 0) {
+        return false;
+    }
+    return (ours->sa_flags & SA_SIGINFO) != 0 ? now.sa_sigaction == ours->sa_sigaction
+                                              : now.sa_handler == ours->sa_handler;
+}
+
+void gcn_signals_pause(sigset_t *before)
+{
+    sigset_t set = handled_set();
+
+    sigprocmask(SIG_BLOCK, &set, before);
+}
+
+void gcn_signals_resume(const sigset_t *before)
+{
+    sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+void gcn_signals_forget(const sigset_t *before)
+{
+    sigset_t set = handled_set();
+
+    for (int signum = 1; signum < NSIG; signum++) {
+        if (is_ours(signum)) {
+            signal(signum, SIG_DFL);
+        }
+    }
+    sigprocmask(SIG_SETMASK, before, NULL);
+    if (own.held) {
+        sigprocmask(SIG_UNBLOCK, &set, NULL);
+    }
 }
 
 const char *gcn_signal_name(int signum, char out[GCN_SIGNAL_NAME_BYTES])

@@ -12,6 +12,7 @@
 #include "environ_notes.h"
 #include "errors_stream.h"
 #include "exceptions.h"
+#include "fork.h"
 #include "hooks_private.h"
 #include "interrupt.h"
 #include "iterate.h"
@@ -111,6 +112,7 @@ static void app_call(struct gcn_app *base, struct gcn_request *req, struct gcn_r
     gcn_py_interrupt_begin();
     gcn_py_timeout_begin(call);
     int rc = play(app, call, &scene);
+    gcn_py_fork_check();
     gcn_py_timeout_end(call);
     bool interrupted = gcn_py_interrupt_end();
     if (GCN_UNLIKELY(rc < 0)) {

@@ -17,6 +17,7 @@
 
 #include "configfile.h"
 #include "exceptions.h"
+#include "fork.h"
 #include "pylib.h"
 #include "runtime.h"
 #include "state.h"
@@ -202,6 +203,8 @@ static int execute(const struct gcn_config_source *source, struct gcn_config_sin
                                       : Py_BuildValue("(zzsO)", source->path, source->module,
                                                       source->start_dir, table);
     PyObject *values = request == NULL ? NULL : gcn_pylib_call("configfile", "read", request);
+
+    gcn_py_fork_check();
     int rc = values == NULL ? -1 : 0;
 
     for (Py_ssize_t i = 0; rc == 0 && i < PyList_GET_SIZE(values); i++) {

@@ -14,6 +14,7 @@
 #include <gcorn/python/python.h>
 
 #include "exceptions.h"
+#include "fork.h"
 #include "thread.h"
 
 /* Process. */
@@ -72,6 +73,14 @@ void gcn_py_handlers_finish(void)
     wakeup.read_fd = wakeup.write_fd = -1;
 }
 
+void gcn_py_handlers_forget(void)
+{
+    if (set_wakeup_fd(-1) < 0) {
+        PyErr_Clear(); /* then its signals wake our loop, which finds nothing to do */
+    }
+    gcn_py_handlers_finish();
+}
+
 int gcn_py_signal_fd(void)
 {
     return wakeup.read_fd;
@@ -85,7 +94,9 @@ bool gcn_py_run_signal_handlers(void)
     while (read(wakeup.read_fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes)) {
     }
     bool taken = gcn_py_thread_ensure();
-    if (PyErr_CheckSignals() < 0) {
+    int rc = PyErr_CheckSignals();
+    gcn_py_fork_check();
+    if (rc < 0) {
         go_on = gcn_py_exit_code() < 0;
         gcn_py_log_exception(go_on ? GCN_LOG_ERROR : GCN_LOG_INFO, "A signal handler of the app %s",
                              go_on ? "failed" : "ends the worker");

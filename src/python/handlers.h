@@ -12,6 +12,9 @@
 /* Make the pipe, and another one in each forked child. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_handlers_init(void);
 
+/* In a process that the app has forked: stop writing to it and close our copy. GIL: held. */
+void gcn_py_handlers_forget(void);
+
 /* Close the pipe; after the interpreter has ended. */
 void gcn_py_handlers_finish(void);
 

@@ -13,6 +13,7 @@
 #include <gcorn/config/table.h>
 
 #include "exceptions.h"
+#include "fork.h"
 #include "hooks_private.h"
 #include "pylib.h"
 #include "runtime.h"
@@ -227,6 +228,7 @@ static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObj
                     : Py_BuildValue("(OsOKOLO)", hooks->object, row_of(hook)->name, server, age,
                                     facts, call == NULL ? 0LL : (long long)call->new_value, old);
     PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "call", args);
+    gcn_py_fork_check();
     int rc = done == NULL ? -1 : 0;
 
     Py_XDECREF(done);

@@ -10,6 +10,7 @@
 
 #include "app.h"
 #include "exceptions.h"
+#include "fork.h"
 #include "pylib.h"
 #include "settings_dict.h"
 
@@ -24,6 +25,7 @@ static struct gcn_app *load_steal(const char *module, PyObject *argument, const 
     }
     if (logs != NULL) {
         callable = gcn_pylib_call(module, "load", argument);
+        gcn_py_fork_check();
     }
     Py_XDECREF(logs);
     Py_XDECREF(argument);

@@ -24,6 +24,7 @@
 #include "errors_stream.h"
 #include "exceptions.h"
 #include "file_wrapper.h"
+#include "fork.h"
 #include "handlers.h"
 #include "header_key.h"
 #include "hooks_private.h"
@@ -42,13 +43,6 @@ static const struct gcn_venv_version our_version = {PY_MAJOR_VERSION, PY_MINOR_V
 
 /* faulthandler cannot be called, only registered for a signal, and it refuses SIGABRT. */
 #define DUMP_SIGNAL (SIGRTMAX - 1)
-
-/* Process. */
-static struct {
-    bool own_fork;            /* between our before_fork and after_fork: not the app's fork */
-    bool taken;               /* … and the GIL was taken for it */
-    void (*after_fork)(void); /* in a child that the app forked, or NULL */
-} forks;
 
 /* Process: what the interpreter was started as. */
 static char started_program[PATH_MAX];
@@ -182,36 +176,6 @@ static int set_path(const struct gcn_py_options *options)
     return 0;
 }
 
-/* Runs in every child that is forked through Python, or by us. */
-static PyObject *after_fork_in_child(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none))
-{
-    gcn_py_later_after_fork();
-    if (!forks.own_fork && forks.after_fork != NULL) {
-        forks.after_fork();
-    }
-    Py_RETURN_NONE;
-}
-
-static int register_fork_hook(void)
-{
-    static PyMethodDef hook = {"after_fork_in_child", after_fork_in_child, METH_NOARGS, NULL};
-    PyObject *module = PyImport_ImportModule("posix");
-    PyObject *function = module == NULL ? NULL : PyObject_GetAttrString(module, "register_at_fork");
-    PyObject *callback = function == NULL ? NULL : PyCFunction_New(&hook, NULL);
-    PyObject *none = callback == NULL ? NULL : PyTuple_New(0);
-    PyObject *kwargs = none == NULL ? NULL : Py_BuildValue("{s:O}", "after_in_child", callback);
-    PyObject *done = kwargs == NULL ? NULL : PyObject_Call(function, none, kwargs);
-    int rc = done == NULL ? -1 : 0;
-
-    Py_XDECREF(done);
-    Py_XDECREF(kwargs);
-    Py_XDECREF(none);
-    Py_XDECREF(callback);
-    Py_XDECREF(function);
-    Py_XDECREF(module);
-    return rc;
-}
-
 static int register_dump(void)
 {
     PyObject *module = PyImport_ImportModule("faulthandler");
@@ -231,7 +195,8 @@ static int create_objects(void)
                    gcn_pylib_init() < 0 || gcn_py_start_response_types() < 0 ||
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
-                   gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 || register_fork_hook() < 0 || register_dump() < 0
+                   gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 ||
+                   gcn_py_fork_init() < 0 || register_dump() < 0
                ? -1
                : 0;
 }
@@ -358,11 +323,6 @@ void gcn_py_leave(void)
     }
 }
 
-void gcn_py_set_after_fork_hook(void (*hook)(void))
-{
-    forks.after_fork = hook;
-}
-
 void gcn_py_freeze(void)
 {
     PyObject *module = gcn_py.started ? PyImport_ImportModule("gc") : NULL;
@@ -386,35 +346,6 @@ bool gcn_py_spew(struct gcn_error *err)
     }
     Py_DECREF(done);
     return true;
-}
-
-void gcn_py_before_fork(void)
-{
-    if (gcn_py.started) {
-        forks.taken = gcn_py_thread_ensure();
-        forks.own_fork = true;
-        PyOS_BeforeFork();
-    }
-}
-
-void gcn_py_after_fork_parent(void)
-{
-    if (gcn_py.started) {
-        PyOS_AfterFork_Parent();
-        forks.own_fork = false;
-        gcn_py_thread_restore(forks.taken);
-    }
-}
-
-void gcn_py_after_fork_child(void)
-{
-    if (gcn_py.started) {
-        PyOS_AfterFork_Child();
-        forks.own_fork = false;
-        if (gcn_py_handlers_init() < 0) {
-            gcn_py_log_exception(GCN_LOG_ERROR, "Signal handlers of the app may run late");
-        }
-    }
 }
 
 void gcn_py_dump_stacks(void)

@@ -26,6 +26,14 @@ void gcn_py_timeout_end(struct gcn_py_call *call)
     }
 }
 
+void gcn_py_timeout_forget(void)
+{
+    for (struct gcn_list *link = running.next; link != NULL && link != &running;
+         link = link->next) {
+        GCN_CONTAINER_OF(link, struct gcn_py_call, running_link)->res->gone = true;
+    }
+}
+
 void gcn_py_timeout_raise(const struct gcn_response *res)
 {
     PyGILState_STATE state = PyGILState_Ensure();

@@ -15,6 +15,12 @@
 void gcn_py_timeout_begin(struct gcn_py_call *call);
 void gcn_py_timeout_end(struct gcn_py_call *call);
 
+/*
+ * In a process that the app has forked: its parent answers all calls, so what comes of them here is
+ * dropped as if their clients had left. GIL: held.
+ */
+void gcn_py_timeout_forget(void);
+
 /* Raise it in the call that answers through `res`, if it runs. GIL: taken inside; may wait for it. */
 void gcn_py_timeout_raise(const struct gcn_response *res);
 

@@ -25,6 +25,7 @@
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/ownfd.h>
 #include <gcorn/http/app.h>
 #include <gcorn/proc/exitcode.h>
 
@@ -384,6 +385,7 @@ static void stop_threads(struct gcn_threads_exec *exec)
 static bool open_wake(struct gcn_threads_exec *exec)
 {
     exec->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    gcn_ownfd_add(exec->wake_fd);
     exec->wake.fn = on_wake;
     return exec->wake_fd >= 0 &&
            gcn_loop_watch(&exec->worker->loop, &exec->wake, exec->wake_fd, EPOLLIN);
@@ -437,7 +439,7 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
     }
     if (exec.wake_fd >= 0) {
         gcn_loop_unwatch(&worker->loop, &exec.wake, exec.wake_fd);
-        close(exec.wake_fd);
+        gcn_ownfd_close(exec.wake_fd);
     }
     worker->app->ops->enter(worker->app);
     return code;

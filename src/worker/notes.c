@@ -121,11 +121,9 @@ void gcn_notes_booted(void)
 
 bool gcn_notes_watch_arbiter(void)
 {
-    struct sigaction action = {.sa_sigaction = on_orphan, .sa_flags = SA_RESTART | SA_SIGINFO};
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = ORPHAN_SIGNAL};
 
-    sigemptyset(&action.sa_mask);
-    sigaction(ORPHAN_SIGNAL, &action, NULL);
+    gcn_signal_catch_info(ORPHAN_SIGNAL, on_orphan);
     notes.has_timer = timer_create(CLOCK_MONOTONIC, &event, &notes.orphan_timer) == 0;
     prctl(PR_SET_PDEATHSIG, ORPHAN_SIGNAL);
     return getppid() == notes.arbiter_pid;

@@ -40,6 +40,18 @@ void gcn_signals_release(struct gcn_signals *signals);
 
 /* Run `handler` (async-signal-safe) on `signum` from now on; system calls are restarted. */
 void gcn_signal_catch(int signum, void (*handler)(int signum));
+void gcn_signal_catch_info(int signum,
+                           void (*handler)(int signum, siginfo_t *info, void *context));
+
+/*
+ * Around a fork by the app, so that none of our handlers runs in the child: what the arbiter handles is
+ * blocked from _pause on. The parent goes on with _resume. The child calls _forget: signals that
+ * gcn_signal_catch caught have their default actions again, unless the app has put handlers of its own
+ * in place, and none that we block is blocked. Thread: the forking one. `before` is its mask.
+ */
+void gcn_signals_pause(sigset_t *before);
+void gcn_signals_resume(const sigset_t *before);
+void gcn_signals_forget(const sigset_t *before);
 
 enum { GCN_SIGNAL_NAME_BYTES = 24 };
 

@@ -57,7 +57,8 @@ void gcn_py_stop(void);
 
 /*
  * Around a fork with a live interpreter (PyOS_BeforeFork and its companions). Harmless without one.
- * GIL: taken inside; afterwards the child holds it, the parent as before.
+ * GIL: taken inside; afterwards the child holds it, the parent as before. A child that the app forks
+ * unannounced gives up what is ours: descriptors (base/ownfd.h), signal handlers, the request in progress.
  */
 void gcn_py_before_fork(void);
 void gcn_py_after_fork_parent(void);
@@ -80,12 +81,6 @@ GCN_MUST_CHECK bool gcn_py_spew(struct gcn_error *err);
  * call. GIL: taken inside. Harmless if not started. Thread: one of ours.
  */
 void gcn_py_module_files(void (*each)(void *context, const char *path), void *context);
-
-/*
- * Call `hook` in every child that the app forks by itself (os.fork, multiprocessing), which has a copy
- * of all our descriptors. Not in those that gcn_py_before_fork announces. NULL: no hook.
- */
-void gcn_py_set_after_fork_hook(void (*hook)(void));
 
 /*
  * Import the app of `spec` ("module", "module:attr", "module:pkg.attr", "module:factory(args)").

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 APPS = ROOT / "tests" / "live" / "apps"
-GCORN = Path(os.environ.get("GCORN_BINARY", ROOT / "build" / "gcorn"))
+GCORN = Path(os.environ.get("GCORN_BINARY", ROOT / "build" / "gcorn")).absolute()  # servers run elsewhere
 VENV = Path(sys.prefix)
 
 

@@ -67,6 +67,39 @@ static void child_gets_what_arrived_before_its_handlers(void **state)
     gcn_signals_release(&signals);
 }
 
+static void be_the_apps(void *context)
+{
+    struct sigaction now;
+    sigset_t before;
+
+    (void)context;
+    gcn_signal_catch(SIGTERM, note);
+    gcn_signal_catch(SIGUSR1, note);
+    signal(SIGUSR1, SIG_IGN); /* as the app may wish */
+    gcn_signals_pause(&before);
+    gcn_signals_forget(&before);
+    sigaction(SIGUSR1, NULL, &now);
+    if (now.sa_handler != SIG_IGN) {
+        _exit(1);
+    }
+    raise(SIGTERM); /* blocked and caught before */
+    _exit(2);
+}
+
+static void a_process_of_the_app_has_default_actions_again(void **state)
+{
+    struct gcn_signals signals;
+    struct gcn_error err = {{0}};
+    int status;
+
+    (void)state;
+    assert_true(gcn_signals_open(&signals, &err));
+    pid_t pid = gcn_spawn(be_the_apps, NULL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    gcn_signals_release(&signals);
+}
+
 static void signals_have_names(void **state)
 {
     char out[GCN_SIGNAL_NAME_BYTES];
@@ -83,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_are_read_not_delivered),
         cmocka_unit_test(child_gets_what_arrived_before_its_handlers),
+        cmocka_unit_test(a_process_of_the_app_has_default_actions_again),
         cmocka_unit_test(signals_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
