@@ -17,7 +17,11 @@
 
 #include "headcache.h"
 
-enum { EXCHANGES_KEPT = 64, READ_ROOM_MIN = 2048 };
+enum {
+    EXCHANGES_KEPT = 64,
+    READ_ROOM_MIN = 2048,
+    LAG_US = 10 * 1000, /* a request that waited shorter than this did not wait */
+};
 
 static void on_event(struct gcn_watch *watch, uint32_t events);
 
@@ -340,12 +344,19 @@ void gcn_conn_advance(struct gcn_conn *conn)
 
 /*
  * The first bytes of a request were read: ask how long they had been there, if that can be long. It is
- * a system call, so not while we keep up with our kept connections.
+ * a system call, so not while we keep up with our kept connections. Events come in the order in which
+ * they happened: after one that did not wait, none has.
  */
 static void note_wait(struct gcn_conn *conn)
 {
-    if ((conn->n_requests == 0 || conn->core->lagging) && !conn->listener->is_unix) {
-        conn->waited_us = gcn_socket_waited_us(conn->fd);
+    bool kept = conn->n_requests > 0;
+
+    if ((kept && !conn->core->lagging) || conn->listener->is_unix) {
+        return;
+    }
+    conn->waited_us = gcn_socket_waited_us(conn->fd);
+    if (kept && conn->waited_us < LAG_US) {
+        conn->core->lagging = false;
     }
 }
 

@@ -331,6 +331,22 @@ static void core_drains_with_connection_close(void **state)
     close(queued);
 }
 
+static void core_stops_asking_how_long_requests_waited_when_none_has(void **state)
+{
+    (void)state;
+    rig_listen(&rig);
+    int fd = rig_connect(&rig);
+    rig_send(fd, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+    assert_true(rig_await(&rig, fd, "GET /1 0 -|"));
+    rig.core.lagging = true; /* as after a long call, in a worker that is never idle */
+    for (int i = 0; i < 100 && rig.core.lagging; i++) {
+        rig_send(fd, "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+        assert_true(rig_await(&rig, fd, "GET /2 0 -|"));
+    }
+    assert_false(rig.core.lagging);
+    close(fd);
+}
+
 static void an_idle_connection_is_small(void **state)
 {
     (void)state;
@@ -357,6 +373,7 @@ int main(void)
         TEST(core_reuses_a_repeated_head),
         TEST(core_stops_accepting_at_worker_connections),
         TEST(core_drains_with_connection_close),
+        TEST(core_stops_asking_how_long_requests_waited_when_none_has),
         TEST(an_idle_connection_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
