@@ -5,6 +5,7 @@
 #include <gcorn/http/core.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -41,6 +42,17 @@ static void init_deadlines(struct gcn_core *core)
     gcn_timeq_entry_init(&core->pause);
 }
 
+static void init_keepalive(struct gcn_core *core)
+{
+    int64_t seconds = core->limits->keepalive_us / 1000000;
+
+    if (seconds > 0) {
+        int len = snprintf(core->keepalive_text, sizeof(core->keepalive_text),
+                           "Keep-Alive: timeout=%lld\r\n", (long long)seconds);
+        core->keepalive = (struct gcn_slice){core->keepalive_text, (size_t)len};
+    }
+}
+
 void gcn_core_init(struct gcn_core *core, struct gcn_loop *loop,
                    const struct gcn_http_limits *limits, struct gcn_core_listener *listeners,
                    uint32_t n_listeners)
@@ -51,6 +63,7 @@ void gcn_core_init(struct gcn_core *core, struct gcn_loop *loop,
     gcn_list_init(&core->conns);
     gcn_list_init(&core->free_exchanges);
     init_deadlines(core);
+    init_keepalive(core);
     core->cache = gcn_headcache_create();
     for (uint32_t i = 0; i < n_listeners; i++) {
         listeners[i].core = core;
@@ -209,7 +222,7 @@ static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
 
     res->sink = core->sink;
     res->may_keep = x->req.head->keep_alive && core->limits->keepalive_us > 0 && !core->draining;
-    res->keepalive_s = res->may_keep ? core->limits->keepalive_us / 1000000 : 0;
+    res->keepalive = core->keepalive;
 }
 
 struct gcn_exchange *gcn_core_take(struct gcn_core *core)

@@ -147,7 +147,14 @@ static enum gcn_response_fault connection(struct gcn_response *res, struct gcn_s
 
 enum special { ORDINARY, CONTENT_LENGTH, CONNECTION, UPGRADE, OURS, HOP_BY_HOP };
 
-/* The fields that are not simply passed on. Length first: most names differ there. */
+/* The lengths of the names below, a bit each: most names of apps have another. */
+enum {
+    SPECIAL_LENGTHS = 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 |
+                      1 << 17 | 1 << 18 | 1 << 19,
+    SPECIAL_LENGTH_MAX = 19,
+};
+
+/* The fields that are not simply passed on. `name` is a token. */
 static enum special field_kind(struct gcn_slice name)
 {
     static const struct {
@@ -162,27 +169,45 @@ static enum special field_kind(struct gcn_slice name)
         {GCN_SLICE("proxy-authorization"), HOP_BY_HOP}, {GCN_SLICE("proxy-connection"), HOP_BY_HOP},
     };
 
+    if (name.len > SPECIAL_LENGTH_MAX || (SPECIAL_LENGTHS >> name.len & 1) == 0) {
+        return ORDINARY;
+    }
     for (size_t i = 0; i < GCN_COUNT(rows); i++) {
-        if (name.len == rows[i].name.len && ((name.ptr[0] ^ rows[i].name.ptr[0]) & 0xdf) == 0 &&
-            gcn_slice_equal_nocase(name, rows[i].name)) {
+        if (gcn_bytes_match(name, rows[i].name.ptr, rows[i].name.len)) {
             return rows[i].kind;
         }
     }
     return ORDINARY;
 }
 
-static enum gcn_response_fault check_field(struct gcn_slice name, struct gcn_slice value)
+/* Nearly every response has these two; spelt so, they need no look at each of their bytes. */
+static bool is_usual(struct gcn_slice name, enum special *kind)
 {
-    if (name.len == 0 || !gcn_bytes_are(name, GCN_BYTE_TOKEN)) {
-        return GCN_RESPONSE_BAD_NAME;
+    if (gcn_slice_equal(name, GCN_SLICE("Content-Type"))) {
+        *kind = ORDINARY;
+        return true;
     }
-    return gcn_bytes_are(value, GCN_BYTE_VALUE) ? GCN_RESPONSE_OK : GCN_RESPONSE_BAD_VALUE;
+    *kind = CONTENT_LENGTH;
+    return gcn_slice_equal(name, GCN_SLICE("Content-Length"));
+}
+
+static enum gcn_response_fault check_field(struct gcn_slice name, struct gcn_slice value,
+                                           enum special *kind)
+{
+    if (!is_usual(name, kind)) {
+        if (name.len == 0 || !gcn_bytes_are(name, GCN_BYTE_TOKEN)) {
+            return GCN_RESPONSE_BAD_NAME;
+        }
+        *kind = field_kind(name);
+    }
+    return gcn_bytes_are_value(value) ? GCN_RESPONSE_OK : GCN_RESPONSE_BAD_VALUE;
 }
 
 enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_slice name,
                                            struct gcn_slice value)
 {
-    enum gcn_response_fault fault = check_field(name, value);
+    enum special kind;
+    enum gcn_response_fault fault = check_field(name, value, &kind);
     if (fault != GCN_RESPONSE_OK) {
         return fault;
     }
@@ -194,7 +219,7 @@ enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_
     if (GCN_UNLIKELY(res->note_fields)) {
         gcn_note_add(&res->notes, GCN_ACCESS_RESPONSE, name, value);
     }
-    switch (field_kind(name)) {
+    switch (kind) {
     case CONTENT_LENGTH:
         return content_length(res, name, value);
     case CONNECTION:
@@ -289,8 +314,8 @@ static size_t head_lines(const struct gcn_response *res, char *line)
         at = PUT(at, "\r\nConnection: upgrade\r\n");
     } else if (gcn_response_keeps(res)) {
         at = PUT(at, "\r\nConnection: keep-alive\r\n");
-        if (res->keepalive_s > 0) {
-            at += sprintf(at, "Keep-Alive: timeout=%lld\r\n", (long long)res->keepalive_s);
+        if (res->keepalive.len > 0) {
+            at = put(at, res->keepalive.ptr, res->keepalive.len);
         }
     } else {
         at = PUT(at, "\r\nConnection: close\r\n");
@@ -471,7 +496,8 @@ enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
         return GCN_RESPONSE_OK;
     }
     for (size_t i = 0; i < n; i++) {
-        enum gcn_response_fault fault = check_field(fields[i][0], fields[i][1]);
+        enum special kind;
+        enum gcn_response_fault fault = check_field(fields[i][0], fields[i][1], &kind);
         if (fault != GCN_RESPONSE_OK) {
             return fault;
         }

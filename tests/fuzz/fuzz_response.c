@@ -169,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         play.res.http11 = what & 2;
         play.res.version_minor = play.res.http11;
         play.res.may_keep = what & 4;
-        play.res.keepalive_s = what & 8;
+        play.res.keepalive = what & 8 ? GCN_SLICE("Keep-Alive: timeout=8\r\n") : (struct gcn_slice){NULL, 0};
     }
     while (next_step(&input, &what, &text)) {
         give(&play, what, text);

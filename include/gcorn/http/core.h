@@ -129,6 +129,8 @@ struct gcn_core {
     struct gcn_timeq_entry pause; /* in `pauses` while accepting rests for a moment */
     struct gcn_timeq pauses;
     struct gcn_gathered gathered;
+    char keepalive_text[48];    /* the line "Keep-Alive: timeout=…" of responses … */
+    struct gcn_slice keepalive; /* … all of it; empty without whole seconds of keep-alive */
     struct gcn_headcache *cache;  /* owned */
     struct gcn_inbuf *free_bufs;  /* owned: input buffers that wait to be used again */
     char *scratch;                /* owned; where large bodies are read into before they are stored */

@@ -51,7 +51,7 @@ struct gcn_response {
     struct gcn_sink *sink; /* borrowed */
     struct gcn_out out;    /* made and not yet submitted */
     const char *server_name; /* borrowed from the limits */
-    int64_t keepalive_s;   /* for Keep-Alive: timeout=; 0: none is sent */
+    struct gcn_slice keepalive; /* the line "Keep-Alive: timeout=…"; borrowed from the core; empty: none */
     struct gcn_slice request_id; /* for X-Request-ID; borrowed from the request; empty: none is sent */
     /* facts of the request */
     bool head_only;        /* HEAD */

@@ -413,7 +413,7 @@ static void a_file_is_sent_from_its_offset(void **state)
 static void keep_alive_says_how_long(void **state)
 {
     (void)state;
-    res.keepalive_s = 7;
+    res.keepalive = GCN_SLICE("Keep-Alive: timeout=7\r\n");
     begin("200 OK");
     gcn_response_end(&res);
     assert_contains(sent(), "Connection: keep-alive\r\nKeep-Alive: timeout=7\r\n");
