@@ -21,6 +21,7 @@ enum {
     EXCHANGES_KEPT = 64,
     READ_ROOM_MIN = 2048,
     LAG_US = 10 * 1000, /* a request that waited shorter than this did not wait */
+    PROMPT_US = 1000,   /* so soon after one that had just come, none has waited for longer than that */
 };
 
 static void on_event(struct gcn_watch *watch, uint32_t events);
@@ -345,18 +346,24 @@ void gcn_conn_advance(struct gcn_conn *conn)
 /*
  * The first bytes of a request were read: ask how long they had been there, if that can be long. It is
  * a system call, so not while we keep up with our kept connections. Events come in the order in which
- * they happened: after one that did not wait, none has.
+ * they happened: after one that did not wait, none has; what is not asked is less than the ticks that
+ * the kernel counts in.
  */
 static void note_wait(struct gcn_conn *conn)
 {
+    struct gcn_core *core = conn->core;
     bool kept = conn->n_requests > 0;
 
-    if ((kept && !conn->core->lagging) || conn->listener->is_unix) {
+    if ((kept && !core->lagging) || conn->listener->is_unix ||
+        (!kept && core->loop->now_us < core->prompt_until_us)) {
         return;
     }
     conn->waited_us = gcn_socket_waited_us(conn->fd);
     if (kept && conn->waited_us < LAG_US) {
-        conn->core->lagging = false;
+        core->lagging = false;
+    }
+    if (conn->waited_us == 0) {
+        core->prompt_until_us = core->loop->now_us + PROMPT_US;
     }
 }
 

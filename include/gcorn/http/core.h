@@ -140,6 +140,7 @@ struct gcn_core {
     bool held;      /* the executor asked not to accept (gcn_core_hold) */
     bool draining;
     bool lagging; /* an app call took long and the loop has not been idle since: clients may have left */
+    int64_t prompt_until_us; /* new connections are taken as they come: until then none is asked how long it waited */
     bool no_descriptors; /* EMFILE was logged and not yet overcome */
     int active; /* requests running or queued */
     int silent; /* connections of shared listeners that have not sent their first request yet */
