@@ -180,6 +180,7 @@ static void init_request(struct gcn_conn *conn, struct gcn_exchange *x, struct g
     x->req.fd = conn->fd;
     x->req.tls = conn->listener->tls;
     x->req.number = ++conn->n_requests;
+    x->req.ticket = 0;
     set_id(&x->req, core->limits);
     x->req.received_us = core->loop->now_us;
     x->req.kernel_us = conn->waited_us;

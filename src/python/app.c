@@ -145,9 +145,9 @@ static void app_thread_stop(GCN_UNUSED struct gcn_app *app)
     gcn_py_thread_stop();
 }
 
-static void app_time_out(GCN_UNUSED struct gcn_app *app, const struct gcn_response *res)
+static void app_time_out(GCN_UNUSED struct gcn_app *app, uint64_t ticket)
 {
-    gcn_py_timeout_raise(res);
+    gcn_py_timeout_raise(ticket);
 }
 
 static void app_dump_stacks(GCN_UNUSED struct gcn_app *app)

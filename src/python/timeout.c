@@ -34,14 +34,14 @@ void gcn_py_timeout_forget(void)
     }
 }
 
-void gcn_py_timeout_raise(const struct gcn_response *res)
+void gcn_py_timeout_raise(uint64_t ticket)
 {
     PyGILState_STATE state = PyGILState_Ensure();
 
     for (struct gcn_list *link = running.next; link != NULL && link != &running;
          link = link->next) {
         struct gcn_py_call *call = GCN_CONTAINER_OF(link, struct gcn_py_call, running_link);
-        if (call->res == res) {
+        if (call->req->ticket == ticket) {
             call->timed_out = true;
             PyThreadState_SetAsyncExc(call->thread_id, PyExc_TimeoutError);
             break;

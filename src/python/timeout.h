@@ -7,7 +7,7 @@
 
 #include "py.h"
 
-#include <gcorn/http/response.h>
+#include <stdint.h>
 
 #include "call.h"
 
@@ -21,7 +21,7 @@ void gcn_py_timeout_end(struct gcn_py_call *call);
  */
 void gcn_py_timeout_forget(void);
 
-/* Raise it in the call that answers through `res`, if it runs. GIL: taken inside; may wait for it. */
-void gcn_py_timeout_raise(const struct gcn_response *res);
+/* Raise it in the call whose request has this ticket, if it runs. GIL: taken inside; may wait for it. */
+void gcn_py_timeout_raise(uint64_t ticket);
 
 #endif

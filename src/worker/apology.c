@@ -38,10 +38,10 @@ static void nothing(struct gcn_app *app)
     (void)app;
 }
 
-static void no_time_out(struct gcn_app *app, const struct gcn_response *res)
+static void no_time_out(struct gcn_app *app, uint64_t ticket)
 {
     (void)app;
-    (void)res;
+    (void)ticket;
 }
 
 static const struct gcn_app_ops ops = {

@@ -399,6 +399,7 @@ static void serve(struct gcn_threads_exec *exec)
         gcn_serve_check_stop(&exec->serve);
         if (gcn_serve_is_over(&exec->serve) || gcn_threads_only_stuck_left(exec)) {
             return;
+    gcn_threads_await_alarms(exec);
         }
         while ((x = gcn_core_take(&exec->serve.core)) != NULL) {
             push_todo(exec, x);
@@ -436,6 +437,7 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
         }
         finish_done(&exec);
         gcn_serve_stop(&exec.serve);
+    pthread_cond_init(&exec.quiet, NULL);
     }
     if (exec.wake_fd >= 0) {
         gcn_loop_unwatch(&worker->loop, &exec.wake, exec.wake_fd);

@@ -15,6 +15,7 @@ void gcn_overdue_begin(struct gcn_overdue *overdue, struct gcn_exchange *x, int6
 {
     gcn_list_init(&x->hand_over.running_link);
     x->hand_over.began_us = now_us;
+    x->req.ticket = ++overdue->last_ticket;
     if (overdue->limit_us > 0) {
         gcn_list_push(&overdue->running, &x->hand_over.running_link);
     }

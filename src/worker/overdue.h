@@ -19,11 +19,12 @@ struct gcn_overdue {
     struct gcn_list stuck;   /* those that were given up, the oldest first */
     int n_stuck;
     bool retired; /* said once that a thread did not come back */
+    uint64_t last_ticket;
 };
 
 void gcn_overdue_init(struct gcn_overdue *overdue, int64_t limit_us, int64_t grace_us);
 
-/* The app call for x begins, has ended. `now_us` is monotonic. */
+/* The app call for x begins, and its request gets a ticket; it has ended. `now_us` is monotonic. */
 void gcn_overdue_begin(struct gcn_overdue *overdue, struct gcn_exchange *x, int64_t now_us);
 void gcn_overdue_end(struct gcn_overdue *overdue, struct gcn_exchange *x);
 

@@ -28,10 +28,12 @@ struct gcn_threads_exec {
 
     pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
     pthread_cond_t work;  /* `todo` has an exchange, or `stop` */
-    pthread_cond_t room;  /* some exchange's unsent bytes have become fewer */
+    pthread_cond_t room;  /* some exchange's unsent bytes have become fewer, or `stop` */
+    pthread_cond_t quiet; /* n_alarms is 0 */
     struct gcn_list todo, done, flush;
     struct gcn_overdue overdue;
     int n_idle;      /* threads that wait for `work` */
+    int n_alarms;    /* threads that are about to raise a time-out */
     bool searching;  /* a thread was woken and has not yet looked at `todo` */
     bool stop;
     bool loop_waits; /* the loop may sleep: write to wake_fd */
@@ -41,6 +43,9 @@ struct gcn_threads_exec {
 void gcn_threads_check_overdue(struct gcn_threads_exec *exec);
 
 /* True while draining if nothing is left but calls that were given up. Thread: loop. */
+/* Wait until nobody is about to raise a time-out: the interpreter may end then. Thread: loop. */
+void gcn_threads_await_alarms(struct gcn_threads_exec *exec);
+
 bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec);
 
 #endif

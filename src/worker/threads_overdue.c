@@ -11,35 +11,61 @@
 #include "recycle.h"
 #include "threads_exec.h"
 
-/* What the thread that raises the time-out is given. */
+/*
+ * What the thread that raises the time-out is given. It may come to raise it when the call has ended
+ * and its exchange serves another request, so it knows no more of the call than its ticket.
+ */
 struct alarm {
-    struct gcn_app *app;
-    const struct gcn_response *res; /* which call is meant: only compared */
+    struct gcn_threads_exec *exec; /* borrowed: see gcn_threads_await_alarms */
+    uint64_t ticket;
 };
+
+static void count_alarm(struct gcn_threads_exec *exec, int change)
+{
+    pthread_mutex_lock(&exec->lock);
+    exec->n_alarms += change;
+    if (exec->n_alarms == 0) {
+        pthread_cond_signal(&exec->quiet);
+    }
+    pthread_mutex_unlock(&exec->lock);
+}
 
 /* A thread of its own, because the interpreter may be long in coming. */
 static void *raise_alarm(void *context)
 {
     struct alarm *alarm = context;
+    struct gcn_threads_exec *exec = alarm->exec;
 
-    alarm->app->ops->time_out(alarm->app, alarm->res);
+    exec->app->ops->time_out(exec->app, alarm->ticket);
     gcn_free(alarm);
+    count_alarm(exec, -1);
     return NULL;
 }
 
-static void start_alarm(struct gcn_threads_exec *exec, const struct gcn_response *res)
+static void start_alarm(struct gcn_threads_exec *exec, uint64_t ticket)
 {
     struct alarm *alarm = gcn_alloc(sizeof(*alarm));
     pthread_t thread;
 
-    *alarm = (struct alarm){exec->app, res};
+    *alarm = (struct alarm){exec, ticket};
+    count_alarm(exec, 1);
     int rc = pthread_create(&thread, NULL, raise_alarm, alarm);
     if (rc != 0) {
         gcn_error("cannot start the thread that interrupts an app call: %s", strerror(rc));
+        count_alarm(exec, -1);
         gcn_free(alarm);
         return;
     }
     pthread_detach(thread);
+}
+
+void gcn_threads_await_alarms(struct gcn_threads_exec *exec)
+{
+    pthread_mutex_lock(&exec->lock);
+    while (exec->n_alarms > 0) {
+        pthread_cond_wait(&exec->quiet, &exec->lock);
+    }
+    pthread_mutex_unlock(&exec->lock);
 }
 
 /* The next overdue exchange, with *untouched true if nothing of its response was sent. */
@@ -71,7 +97,7 @@ static void give_up(struct gcn_threads_exec *exec, struct gcn_exchange *x, bool 
     } else {
         gcn_core_cut(&exec->serve.core, x);
     }
-    start_alarm(exec, &x->res);
+    start_alarm(exec, x->req.ticket);
 }
 
 static bool must_retire(struct gcn_threads_exec *exec)

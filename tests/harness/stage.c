@@ -157,6 +157,7 @@ const char *gcn_stage_play(struct gcn_stage *stage, const char *request, size_t 
         .fd = stage->fd,
         .tls = stage->tls,
         .number = 1,
+        .ticket = stage->ticket,
     };
 
     set_body(stage, &req.body, request + used, len - used);

@@ -26,6 +26,7 @@ struct gcn_stage {
     const struct gcn_endpoint *local; /* as a listener's: it may not change once played */
     const char *proxy_protocol;
     int fd;
+    uint64_t ticket; /* by which the call can be timed out */
     /* outcome of the last play */
     struct gcn_buf sent; /* owned */
     int submits;

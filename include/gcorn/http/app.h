@@ -24,10 +24,10 @@ struct gcn_app_ops {
     void (*leave)(struct gcn_app *app);
 
     /*
-     * Raise a time-out in the call that answers through `res`, if it still runs. Called left, on a thread
-     * that runs no call; waits for the interpreter inside.
+     * Raise a time-out in the call whose request has this ticket, if it still runs. Called left, on a
+     * thread that runs no call; waits for the interpreter inside.
      */
-    void (*time_out)(struct gcn_app *app, const struct gcn_response *res);
+    void (*time_out)(struct gcn_app *app, uint64_t ticket);
 
     /* Write what all threads are doing to the error log, without waiting for the interpreter. */
     void (*dump_stacks)(struct gcn_app *app);

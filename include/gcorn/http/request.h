@@ -32,6 +32,7 @@ struct gcn_request {
     int fd;                          /* the connection's socket, borrowed (gunicorn.socket) */
     bool tls;
     uint64_t number;                 /* 1 for the first on its connection */
+    uint64_t ticket;                 /* which call of the app it is, where calls may be timed out; else 0 */
     struct gcn_slice id;             /* its X-Request-ID, or id_bytes; empty: it has none */
     char id_bytes[GCN_REQUEST_ID_BYTES];
     int64_t received_us;             /* loop time at which its first byte was read */

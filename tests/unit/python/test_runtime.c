@@ -107,6 +107,41 @@ static void an_interrupt_between_calls_does_nothing(GCN_UNUSED void **state)
     assert_string_equal(gcn_pystage_log(), "");
 }
 
+/* Time out the call with this ticket, some milliseconds from now. */
+static void *time_out_soon(void *ticket)
+{
+    usleep(20000);
+    gcn_pystage.app->ops->time_out(gcn_pystage.app, *(uint64_t *)ticket);
+    return NULL;
+}
+
+static const char *play_timed_out(uint64_t ticket, const char *expression)
+{
+    pthread_t thread;
+
+    gcn_pystage.stage.ticket = 7;
+    assert_int_equal(pthread_create(&thread, NULL, time_out_soon, &ticket), 0);
+    const char *reply = evaluate(expression);
+    gcn_pystage.app->ops->leave(gcn_pystage.app);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    gcn_pystage.app->ops->enter(gcn_pystage.app);
+    return reply;
+}
+
+static void a_call_is_timed_out_by_its_ticket(GCN_UNUSED void **state)
+{
+    assert_string_equal(play_timed_out(7, "[0+for+x+in+iter(int,1)]"), "500 Internal Server Error\n");
+    assert_contains(gcn_pystage_log(), "TimeoutError");
+}
+
+static void a_time_out_that_comes_too_late_hits_no_other_call(GCN_UNUSED void **state)
+{
+    assert_string_equal(play_timed_out(6, "__import__('time').sleep(0.1)"), "None");
+    assert_string_equal(play_timed_out(7, "1"), "1"); /* it has ended before that */
+    assert_string_equal(evaluate("sum(range(100000))"), "4999950000");
+    assert_string_equal(gcn_pystage_log(), "");
+}
+
 static void *run_on_thread(void *answer)
 {
     const struct gcn_app_ops *ops = gcn_pystage.app->ops;
@@ -230,6 +265,8 @@ int main(void)
         TEST(a_call_in_a_system_call_is_interrupted),
         TEST(a_call_that_computes_is_interrupted),
         TEST(an_interrupt_between_calls_does_nothing),
+        TEST(a_call_is_timed_out_by_its_ticket),
+        TEST(a_time_out_that_comes_too_late_hits_no_other_call),
         TEST(further_threads_call_the_app),
         TEST(handlers_of_the_app_can_be_run_at_any_time),
         TEST(forks_of_the_app_lose_our_descriptors_and_ours_keep_them),

@@ -57,6 +57,18 @@ static void a_stuck_call_retires_the_worker_once_after_the_grace(void **state)
     assert_int_equal(gcn_overdue_next_us(&overdue), INT64_MAX);
 }
 
+static void no_two_calls_have_the_same_ticket(void **state)
+{
+    uint64_t first = one.req.ticket;
+
+    (void)state;
+    assert_int_not_equal(first, 0);
+    assert_int_not_equal(two.req.ticket, first);
+    gcn_overdue_end(&overdue, &one);
+    gcn_overdue_begin(&overdue, &one, 400); /* the same exchange, with another request */
+    assert_int_not_equal(one.req.ticket, first);
+}
+
 static void without_a_limit_nothing_is_overdue(void **state)
 {
     (void)state;
@@ -73,6 +85,7 @@ int main(void)
         TEST(calls_become_overdue_in_the_order_in_which_they_began),
         TEST(a_call_that_ended_is_never_overdue),
         TEST(a_stuck_call_retires_the_worker_once_after_the_grace),
+        TEST(no_two_calls_have_the_same_ticket),
         TEST(without_a_limit_nothing_is_overdue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
