@@ -54,10 +54,30 @@ static void on_wake(struct gcn_watch *watch, uint32_t events)
 
 /* ---- on the app's threads ---- */
 
-/* Give res->out to the loop and wait until there is room. Entered; left while waiting. */
-static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_exchange *x)
+/* True if x's thread has to wait for its client. The lock is held. */
+static bool is_full(const struct gcn_threads_exec *exec, const struct gcn_exchange *x)
+{
+    return !x->hand_over.lost && x->hand_over.unsent > exec->worker->limits.output_bytes;
+}
+
+/* Wait until x's client has read enough; false if it never will. When the pool stops, nobody sends. */
+static bool wait_for_room(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     exec->app->ops->leave(exec->app);
+    pthread_mutex_lock(&exec->lock);
+    while (is_full(exec, x) && !exec->stop) {
+        pthread_cond_wait(&exec->room, &exec->lock);
+    }
+    x->hand_over.lost = x->hand_over.lost || is_full(exec, x);
+    bool lost = x->hand_over.lost;
+    pthread_mutex_unlock(&exec->lock);
+    exec->app->ops->enter(exec->app);
+    return !lost;
+}
+
+/* Give res->out to the loop and wait until there is room. Entered; left only while waiting. */
+static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_exchange *x)
+{
     pthread_mutex_lock(&exec->lock);
     x->hand_over.unsent += x->res.out.len;
     gcn_out_move(&x->hand_over.handed, &x->res.out);
@@ -65,14 +85,11 @@ static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_
         x->hand_over.flushing = true;
         gcn_list_push(&exec->flush, &x->hand_over.flush_link);
     }
-    wake_loop(exec);
-    while (!x->hand_over.lost && x->hand_over.unsent > exec->worker->limits.output_bytes) {
-        pthread_cond_wait(&exec->room, &exec->lock);
-    }
+    bool full = is_full(exec, x);
     bool lost = x->hand_over.lost;
     pthread_mutex_unlock(&exec->lock);
-    exec->app->ops->enter(exec->app);
-    return lost ? GCN_SINK_GONE : GCN_SINK_OK;
+    wake_loop(exec);
+    return lost || (full && !wait_for_room(exec, x)) ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 
 static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
@@ -83,7 +100,7 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
 
     pthread_mutex_lock(&exec->lock);
     bool direct = !x->hand_over.flushing && x->hand_over.unsent == 0;
-    bool lost = x->hand_over.lost;
+    bool lost = x->hand_over.lost || (exec->cut && !res->ended);
     x->hand_over.begun = x->hand_over.begun || !lost;
     pthread_mutex_unlock(&exec->lock);
     if (lost) {
@@ -219,7 +236,7 @@ static void on_progress(void *context, struct gcn_exchange *x)
 
     pthread_mutex_lock(&exec->lock);
     x->hand_over.unsent = gcn_core_unsent(x) + x->hand_over.handed.len;
-    x->hand_over.lost = gcn_core_is_gone(x);
+    x->hand_over.lost = x->hand_over.lost || gcn_core_is_gone(x);
     pthread_cond_broadcast(&exec->room);
     pthread_mutex_unlock(&exec->lock);
 }
@@ -366,8 +383,10 @@ static void stop_threads(struct gcn_threads_exec *exec)
 {
     pthread_mutex_lock(&exec->lock);
     exec->stop = true;
+    exec->cut = !atomic_load_explicit(&exec->worker->quitting, memory_order_relaxed);
     drop_todo(exec);
     pthread_cond_broadcast(&exec->work);
+    pthread_cond_broadcast(&exec->room);
     int n_stuck = exec->overdue.n_stuck;
     pthread_mutex_unlock(&exec->lock);
     if (n_stuck > 0) {
@@ -379,6 +398,7 @@ static void stop_threads(struct gcn_threads_exec *exec)
     for (int i = 0; i < exec->n_threads; i++) {
         pthread_join(exec->threads[i], NULL);
     }
+    gcn_threads_await_alarms(exec);
     gcn_free(exec->threads);
 }
 
@@ -399,7 +419,6 @@ static void serve(struct gcn_threads_exec *exec)
         gcn_serve_check_stop(&exec->serve);
         if (gcn_serve_is_over(&exec->serve) || gcn_threads_only_stuck_left(exec)) {
             return;
-    gcn_threads_await_alarms(exec);
         }
         while ((x = gcn_core_take(&exec->serve.core)) != NULL) {
             push_todo(exec, x);
@@ -418,6 +437,7 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
     pthread_mutex_init(&exec.lock, NULL);
     pthread_cond_init(&exec.work, NULL);
     pthread_cond_init(&exec.room, NULL);
+    pthread_cond_init(&exec.quiet, NULL);
     gcn_list_init(&exec.todo);
     gcn_list_init(&exec.done);
     gcn_list_init(&exec.flush);
@@ -437,7 +457,6 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
         }
         finish_done(&exec);
         gcn_serve_stop(&exec.serve);
-    pthread_cond_init(&exec.quiet, NULL);
     }
     if (exec.wake_fd >= 0) {
         gcn_loop_unwatch(&worker->loop, &exec.wake, exec.wake_fd);

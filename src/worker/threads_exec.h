@@ -35,17 +35,18 @@ struct gcn_threads_exec {
     int n_idle;      /* threads that wait for `work` */
     int n_alarms;    /* threads that are about to raise a time-out */
     bool searching;  /* a thread was woken and has not yet looked at `todo` */
-    bool stop;
+    bool stop;       /* no further call begins, and the loop does not turn any more */
+    bool cut;        /* … because its time is over: what still runs is told that its client has left */
     bool loop_waits; /* the loop may sleep: write to wake_fd */
 };
 
 /* Give up the calls that are over request_timeout; retire the worker if one does not end. Thread: loop. */
 void gcn_threads_check_overdue(struct gcn_threads_exec *exec);
 
-/* True while draining if nothing is left but calls that were given up. Thread: loop. */
 /* Wait until nobody is about to raise a time-out: the interpreter may end then. Thread: loop. */
 void gcn_threads_await_alarms(struct gcn_threads_exec *exec);
 
+/* True while draining if nothing is left but calls that were given up. Thread: loop. */
 bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec);
 
 #endif

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
 """gthread, and request_timeout in every worker class."""
+import re
+import signal
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -61,6 +64,30 @@ def test_a_reader_that_leaves_ends_its_iteration(gcorn):
         assert connection.socket.recv(1000)
         assert server.get("/hello").body == b"hello"  # it waits, the other thread does not
     wait_until(lambda: server.get("/closed").body == b"1", "close() was called")
+
+
+def read_until_closed(connection):
+    """A client that reads as fast as it can."""
+    try:
+        while connection.socket.recv(1 << 20):
+            pass
+    except ConnectionResetError:
+        pass
+
+
+@pytest.mark.parametrize("signum, reads", [
+    (signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGQUIT, False)], ids=["slow", "fast", "quit"])
+def test_an_endless_response_does_not_hold_the_end_up(gcorn, signum, reads):
+    """When the time is over, its iteration ends, close() runs and Python ends as it should."""
+    server = gcorn("threaded:app", "--threads", "2", "--graceful-timeout", "1")
+    with server.connect() as connection:
+        connection.request("GET", "/endless")
+        assert connection.socket.recv(1000)
+        if reads:
+            threading.Thread(target=read_until_closed, args=[connection]).start()
+        assert server.stop(signum) == 0
+    assert re.search(r"closed\n(.*\n)?atexit\n", server.log), server.log
+    assert "killing" not in server.log, server.log
 
 
 @pytest.mark.parametrize("args", [(), ("--threads", "2")], ids=["sync", "gthread"])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """An app for the tests of threads and of request_timeout. /meet waits for as many others as it is told."""
+import atexit
 import threading
 import time
 
@@ -19,6 +20,10 @@ class Endless:
 
     def close(self):
         CLOSED.append(time.monotonic())
+        print("closed", flush=True)
+
+
+atexit.register(print, "atexit", flush=True)
 
 
 def app(environ, start_response):
