@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "iterate.h"
 #include "later.h"
+#include "stacks.h"
 #include "state.h"
 #include "thread.h"
 #include "timeout.h"
@@ -152,7 +153,7 @@ static void app_time_out(GCN_UNUSED struct gcn_app *app, uint64_t ticket)
 
 static void app_dump_stacks(GCN_UNUSED struct gcn_app *app)
 {
-    gcn_py_dump_stacks();
+    gcn_py_log_stacks();
 }
 
 static const struct gcn_app_ops ops = {

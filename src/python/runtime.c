@@ -34,15 +34,13 @@
 #include "native.h"
 #include "pylib.h"
 #include "socket.h"
+#include "stacks.h"
 #include "start_response.h"
 #include "state.h"
 #include "thread.h"
 #include "venv.h"
 
 static const struct gcn_venv_version our_version = {PY_MAJOR_VERSION, PY_MINOR_VERSION};
-
-/* faulthandler cannot be called, only registered for a signal, and it refuses SIGABRT. */
-#define DUMP_SIGNAL (SIGRTMAX - 1)
 
 /* Process: what the interpreter was started as. */
 static char started_program[PATH_MAX];
@@ -176,19 +174,6 @@ static int set_path(const struct gcn_py_options *options)
     return 0;
 }
 
-static int register_dump(void)
-{
-    PyObject *module = PyImport_ImportModule("faulthandler");
-    PyObject *done =
-        module == NULL ? NULL
-                       : PyObject_CallMethod(module, "register", "ii", DUMP_SIGNAL, STDERR_FILENO);
-    int rc = done == NULL ? -1 : 0;
-
-    Py_XDECREF(done);
-    Py_XDECREF(module);
-    return rc;
-}
-
 static int create_objects(void)
 {
     return gcn_py_names_init(&gcn_py.names) < 0 || gcn_py_native_init() < 0 ||
@@ -196,7 +181,7 @@ static int create_objects(void)
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
                    gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 ||
-                   gcn_py_fork_init() < 0 || register_dump() < 0
+                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0
                ? -1
                : 0;
 }
@@ -304,6 +289,7 @@ void gcn_py_stop(void)
     if (Py_FinalizeEx() < 0) {
         gcn_warn("Python did not end cleanly: text that the app wrote may be lost");
     }
+    gcn_py_stacks_finish();
     gcn_py = (struct gcn_py_state){0};
     gcn_py_thread_disown();
     gcn_py_handlers_finish();
@@ -346,11 +332,4 @@ bool gcn_py_spew(struct gcn_error *err)
     }
     Py_DECREF(done);
     return true;
-}
-
-void gcn_py_dump_stacks(void)
-{
-    if (gcn_py.started) {
-        raise(DUMP_SIGNAL); /* blocked while a handler runs that blocks all: then right after it */
-    }
 }

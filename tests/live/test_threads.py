@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.logs import free_address
 from harness.process import wait_until
 from harness.wire import request_bytes
 
@@ -101,6 +102,15 @@ def test_a_request_over_its_time_is_answered_504_and_interrupted(gcorn, args):
     server.wait_log(r"Error handling request GET /loop\nTraceback[^$]*TimeoutError")
     assert server.get("/hello").body == b"hello"
     assert len(server.workers) == 1
+
+
+def test_the_stacks_go_to_the_error_log(gcorn, tmp_path):
+    log = tmp_path / "error.log"
+    server = gcorn("threaded:app", "--request-timeout", "1", "--error-logfile", log, bind=free_address())
+    assert server.get("/loop").status == 504
+    wait_until(lambda: "Error handling request" in log.read_text(), "the log is written")
+    assert re.search(r'\[ERROR\] Thread 0x\w+ [^$]*threaded.py", line \d+ in do_loop', log.read_text())
+    assert "do_loop" not in server.log
 
 
 def test_a_response_over_its_time_is_cut(gcorn):
