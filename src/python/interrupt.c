@@ -9,6 +9,7 @@
 
 #include "py.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 
@@ -85,10 +86,12 @@ bool gcn_py_interrupt_end(void)
 void gcn_py_interrupt(enum gcn_hook hook)
 {
     unsigned running = atomic_load(&interrupt.running);
+    int saved = errno;
 
     if (running != 0) {
         atomic_store(&interrupt.hook, (int)hook);
         atomic_store(&interrupt.meant, running);
         PyErr_SetInterrupt();
     }
+    errno = saved;
 }

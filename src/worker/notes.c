@@ -6,6 +6,7 @@
  */
 #include "notes.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -37,8 +38,10 @@ static void note(unsigned bits)
     if (!atomic_load_explicit(&notes.booted, memory_order_relaxed)) {
         _exit(bits & GCN_NOTE_ABORT ? GCN_EXIT_ERROR : GCN_EXIT_OK);
     }
+    int saved = errno; /* the code that the signal came to may be about to look at it */
     atomic_fetch_or_explicit(&notes.noted, bits, memory_order_relaxed);
     gcn_slot_poke(notes.slot);
+    errno = saved;
 }
 
 static void on_stop(int signum)
