@@ -221,7 +221,10 @@ static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
     struct gcn_response *res = &x->res;
 
     res->sink = core->sink;
-    res->may_keep = x->req.head->keep_alive && core->limits->keepalive_us > 0 && !core->draining;
+    /* With every place taken, connections that are kept would lock out those that wait to come in. */
+    bool crowded = core->n_conns >= core->limits->worker_connections;
+    res->may_keep = x->req.head->keep_alive && core->limits->keepalive_us > 0 && !core->draining &&
+                    !crowded;
     res->keepalive = core->keepalive;
 }
 

@@ -308,6 +308,26 @@ static void core_stops_accepting_at_worker_connections(void **state)
     close(three);
 }
 
+static void core_keeps_no_connection_while_every_place_is_taken(void **state)
+{
+    bool closed;
+
+    (void)state;
+    rig.limits.worker_connections = 2;
+    rig_listen(&rig);
+    int one = rig_connect(&rig);
+    rig_send(one, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+    rig_read(&rig, one, reply, sizeof(reply), NULL);
+    assert_non_null(strstr(reply, "Connection: keep-alive\r\n"));
+    int two = rig_connect(&rig);
+    rig_send(two, "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+    rig_read(&rig, two, reply, sizeof(reply), &closed);
+    assert_non_null(strstr(reply, "Connection: close\r\n"));
+    assert_true(closed);
+    close(one);
+    close(two);
+}
+
 static void core_drains_with_connection_close(void **state)
 {
     bool closed;
@@ -372,6 +392,7 @@ int main(void)
         TEST(core_cuts_the_connection_of_a_short_response),
         TEST(core_reuses_a_repeated_head),
         TEST(core_stops_accepting_at_worker_connections),
+        TEST(core_keeps_no_connection_while_every_place_is_taken),
         TEST(core_drains_with_connection_close),
         TEST(core_stops_asking_how_long_requests_waited_when_none_has),
         TEST(an_idle_connection_is_small),
