@@ -79,6 +79,7 @@ struct gcn_py_call *gcn_py_call_begin(struct gcn_request *req, struct gcn_respon
     }
     call->req = req;
     call->res = res;
+    call->thread_id = PyThread_get_thread_ident();
     if (GCN_UNLIKELY(!is_full(call)) && fill(call) < 0) {
         gcn_py_call_end(call);
         return NULL;

@@ -43,7 +43,7 @@ struct gcn_py_call {
     int64_t window_at; /* offset of its first byte in the body */
     int64_t window_len;
     struct gcn_list running_link; /* while the app runs: see timeout.c */
-    unsigned long thread_id;      /* … and on which thread */
+    unsigned long thread_id;      /* that runs it */
     bool timed_out;               /* TimeoutError was raised in it */
     int readers; /* threads that read the body's file without the GIL at this moment */
 };
@@ -53,6 +53,12 @@ struct gcn_py_call *gcn_py_call_begin(struct gcn_request *req, struct gcn_respon
 
 /* The request is over; its environ was dropped before. GIL: held. */
 void gcn_py_call_end(struct gcn_py_call *call);
+
+/* True on the thread that runs the call, false on any other that the app has given its objects. */
+static inline bool gcn_py_call_is_mine(const struct gcn_py_call *call)
+{
+    return call->thread_id == PyThread_get_thread_ident();
+}
 
 /* Free the spare ones. GIL: held. */
 void gcn_py_calls_finish(void);

@@ -170,7 +170,7 @@ static PyObject *wrapper_next(PyObject *self)
 {
     PyObject *block = read_block((struct wrapper *)self, ((struct wrapper *)self)->block_bytes);
 
-    if (block != NULL && PyObject_IsTrue(block) == 0) {
+    if (block != NULL && PyObject_IsTrue(block) <= 0) { /* empty: the end; -1: an exception */
         Py_CLEAR(block);
     }
     return block;

@@ -36,7 +36,7 @@ void gcn_py_bytes_release(void *bytes)
 
 static int refuse_late(const char *what)
 {
-    PyErr_Format(PyExc_RuntimeError, "%s was called after its request had ended", what);
+    PyErr_Format(PyExc_RuntimeError, "%s was called after its response had ended", what);
     return -1;
 }
 
@@ -56,10 +56,15 @@ static void drop_hop_by_hop(struct gcn_slice name)
     }
 }
 
-/* Raise for what the response did not take. `value` may be NULL. */
+/*
+ * Raise for what the response did not take. `value` may be NULL. A str of a class of its own may drop
+ * the list that both come from while it is printed.
+ */
 static int raise_fault(const char *what, enum gcn_response_fault fault, PyObject *name,
                        PyObject *value)
 {
+    Py_INCREF(name);
+    Py_XINCREF(value);
     if (value == NULL) {
         PyErr_Format(PyExc_ValueError, "%s: %s, not %R", what, gcn_response_fault_text(fault),
                      name);
@@ -67,6 +72,8 @@ static int raise_fault(const char *what, enum gcn_response_fault fault, PyObject
         PyErr_Format(PyExc_ValueError, "%s: %s: %R: %R", what, gcn_response_fault_text(fault), name,
                      value);
     }
+    Py_DECREF(name);
+    Py_XDECREF(value);
     return -1;
 }
 
@@ -264,6 +271,10 @@ static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf
         PyErr_Format(PyExc_TypeError, "write() takes bytes, not %.100s", Py_TYPE(bytes)->tp_name);
         return NULL;
     }
+    if (call->res->ended) {
+        refuse_late("write()");
+        return NULL;
+    }
     if (!call->started) {
         PyErr_SetString(PyExc_AssertionError, "write() was called before start_response()");
         return NULL;
@@ -272,7 +283,9 @@ static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf
         Py_RETURN_NONE;
     }
     struct gcn_slice text = {PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
-    if (gcn_response_write(call->res, text, GCN_FLUSH_NOW, PyBytes_CheckExact(bytes) ? bytes : NULL,
+    /* Only its own thread may wait for the client, or touch the connection: it sends the rest, too. */
+    enum gcn_flush flush = gcn_py_call_is_mine(call) ? GCN_FLUSH_NOW : GCN_FLUSH_LATER;
+    if (gcn_response_write(call->res, text, flush, PyBytes_CheckExact(bytes) ? bytes : NULL,
                            gcn_py_bytes_retain, gcn_py_bytes_release) == GCN_SINK_GONE) {
         PyErr_SetString(PyExc_BrokenPipeError, "the client has disconnected");
         return NULL;
@@ -341,6 +354,9 @@ static PyObject *early_hints_call(PyObject *self, PyObject *const *args, size_t 
     if (call == NULL) {
         refuse_late("wsgi.early_hints");
         return NULL;
+    }
+    if (!gcn_py_call_is_mine(call)) {
+        Py_RETURN_NONE; /* sending is for the thread that runs the call, and hints are not waited for */
     }
     PyObject *pairs = PySequence_Fast(args[0], "wsgi.early_hints takes a list of pairs");
     if (pairs == NULL) {

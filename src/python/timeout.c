@@ -13,7 +13,6 @@ void gcn_py_timeout_begin(struct gcn_py_call *call)
     if (GCN_UNLIKELY(running.next == NULL)) {
         gcn_list_init(&running);
     }
-    call->thread_id = PyThread_get_thread_ident();
     call->timed_out = false;
     gcn_list_push(&running, &call->running_link);
 }

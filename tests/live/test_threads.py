@@ -67,6 +67,16 @@ def test_a_reader_that_leaves_ends_its_iteration(gcorn):
     wait_until(lambda: server.get("/closed").body == b"1", "close() was called")
 
 
+@pytest.mark.parametrize("args", [(), ("--threads", "2")], ids=["sync", "gthread"])
+def test_write_works_on_a_thread_of_the_app(gcorn, args):
+    """… for more than the output buffer, too. It leaves with the next that the request's own thread sends."""
+    server = gcorn("threaded:app", *args)
+    [worker] = server.wait_workers(1)
+    assert server.get("/elsewhere/100").body == b"x" * 100 * 65536 + b"end"
+    assert server.get("/elsewhere/1").body == b"x" * 65536 + b"end"
+    assert server.workers == [worker]
+
+
 def read_until_closed(connection):
     """A client that reads as fast as it can."""
     try:

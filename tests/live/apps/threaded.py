@@ -86,3 +86,16 @@ def do_endless(environ, start_response, argument):
 
 def do_closed(environ, start_response, argument):
     return plain(start_response, len(CLOSED))
+
+
+def do_elsewhere(environ, start_response, argument):
+    """Write so many blocks on another thread."""
+    write = start_response("200 OK", [])
+
+    def run():
+        for _ in range(int(argument)):
+            write(b"x" * 65536)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return [b"end"]

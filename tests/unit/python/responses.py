@@ -252,6 +252,50 @@ def kept(environ, start_response):
 old = {}
 
 
+class Late:
+    """Writes when the response has ended: in close(), or when the environ is dropped."""
+
+    def __init__(self, write):
+        self.write = write
+
+    def __iter__(self):
+        return iter([b"body"])
+
+    def close(self):
+        late_errors.append("close: not refused")
+        try:
+            self.write(b"more")
+        except RuntimeError:
+            late_errors[-1] = "close: refused"
+
+    def __del__(self):
+        late_errors.append("del: not refused")
+        try:
+            self.write(b"more")
+        except RuntimeError:
+            late_errors[-1] = "del: refused"
+
+
+late_errors = []
+
+
+def writes_when_it_has_ended(environ, start_response):
+    environ["late"] = Late(start_response(OK, TEXT))
+    return environ["late"]
+
+
+def fails_and_writes(environ, start_response):
+    environ["late"] = Late(start_response(OK, TEXT))
+    raise ValueError("boom")
+
+
+def tells_late_errors(environ, start_response):
+    start_response(OK, TEXT)
+    errors = ", ".join(late_errors)
+    late_errors.clear()
+    return [errors.encode()]
+
+
 def hints(environ, start_response):
     environ["wsgi.early_hints"]([("Link", "</a.css>"), (b"X-B", b"1")])
     start_response(OK, TEXT)

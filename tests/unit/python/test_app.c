@@ -295,6 +295,14 @@ static void hop_by_hop_fields_are_dropped_and_told_once(GCN_UNUSED void **state)
     assert_string_equal(log_text(), "");
 }
 
+static void nothing_can_be_written_behind_the_end(GCN_UNUSED void **state)
+{
+    assert_string_equal(body_of(get("writes_when_it_has_ended")), "4\r\nbody\r\n0\r\n\r\n");
+    assert_string_equal(body_of(get("tells_late_errors")), "close: refused, del: refused");
+    assert_string_equal(body_of(get("fails_and_writes")), "500 Internal Server Error\n");
+    assert_string_equal(body_of(get("tells_late_errors")), "del: refused");
+}
+
 static void objects_kept_from_an_earlier_request_raise(GCN_UNUSED void **state)
 {
     assert_string_equal(body_of(get("kept")), "");
@@ -373,6 +381,7 @@ int main(void)
         TEST(errors_are_logged_by_line),
         TEST(misuse_of_start_response_raises),
         TEST(hop_by_hop_fields_are_dropped_and_told_once),
+        TEST(nothing_can_be_written_behind_the_end),
         TEST(objects_kept_from_an_earlier_request_raise),
         TEST(nothing_grows_with_the_number_of_requests),
     };
