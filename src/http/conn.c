@@ -120,6 +120,7 @@ void gcn_conn_close(struct gcn_conn *conn)
     gcn_ownfd_close(conn->fd);
     gcn_list_remove(&conn->link);
     core->n_conns--;
+    gcn_core_set_active(core, 0);
     gcn_free(conn);
 }
 

@@ -189,13 +189,18 @@ static void accept_one(struct gcn_core_listener *listener)
     gcn_conn_receive(conn);
 }
 
+static bool may_accept(struct gcn_core *core)
+{
+    return core->events.may_accept == NULL || core->events.may_accept(core->events.context);
+}
+
 static void on_listener(struct gcn_watch *watch, uint32_t events)
 {
     struct gcn_core_listener *listener = GCN_CONTAINER_OF(watch, struct gcn_core_listener, watch);
     struct gcn_core *core = listener->core;
 
     (void)events;
-    if (core->events.may_accept != NULL && !core->events.may_accept(core->events.context)) {
+    if (!may_accept(core)) {
         pause_listening(core);
         return;
     }
@@ -210,7 +215,7 @@ void gcn_core_accept_now(struct gcn_core *core)
     if (!core->no_descriptors) {
         gcn_timeq_remove(&core->pause);
     }
-    for (uint32_t i = 0; i < core->n_listeners; i++) {
+    for (uint32_t i = 0; i < core->n_listeners && may_accept(core); i++) {
         accept_one(&core->listeners[i]);
     }
     resume_listening(core);

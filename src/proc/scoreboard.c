@@ -90,6 +90,7 @@ void gcn_scoreboard_free_slot(struct gcn_slot *slot)
     atomic_store_explicit(&slot->pid, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->deadline_ms, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->load, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->ended, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->silent, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->capacity, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->generation, 0, memory_order_relaxed);

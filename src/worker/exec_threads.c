@@ -151,6 +151,14 @@ static struct gcn_exchange *pop_todo(struct gcn_threads_exec *exec)
     return x;
 }
 
+/* So many more requests are on the list of finished ones. The lock is held. */
+static void count_ended(struct gcn_threads_exec *exec, int change)
+{
+    _Atomic int32_t *ended = &exec->worker->slot->ended;
+    int32_t count = atomic_load_explicit(ended, memory_order_relaxed);
+    atomic_store_explicit(ended, count + change, memory_order_relaxed);
+}
+
 static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     bool urgent = !gcn_out_is_empty(&x->res.out) || x->res.failed || x->more ||
@@ -161,6 +169,7 @@ static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
         gcn_overdue_end(&exec->overdue, x);
     }
     gcn_list_push(&exec->done, &x->link);
+    count_ended(exec, 1);
     bool wake = exec->loop_waits && urgent;
     pthread_mutex_unlock(&exec->lock);
     if (wake) {
@@ -287,6 +296,7 @@ static struct gcn_exchange *next_done(struct gcn_threads_exec *exec, struct gcn_
     struct gcn_list *link = gcn_list_first(&exec->done);
     if (link != NULL) {
         gcn_list_remove(link);
+        count_ended(exec, -1);
         x = GCN_CONTAINER_OF(link, struct gcn_exchange, link);
         take_handed(x, out);
     }
@@ -376,6 +386,7 @@ static void drop_todo(struct gcn_threads_exec *exec)
         gcn_list_remove(link);
         x->res.failed = true;
         gcn_list_push(&exec->done, link);
+        count_ended(exec, 1);
     }
 }
 

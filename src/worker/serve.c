@@ -4,10 +4,8 @@
  *
  * Connections wait in the kernel's queue until a worker with a free executor takes one. The kernel
  * wakes one sleeping worker a connection (EPOLLEXCLUSIVE), always the same if it can, and a worker
- * accepts one, reads it and runs its request before it accepts the next. What is left to be decided is
- * who takes a connection when several are free: one request may come on each, at the same moment. So a
- * worker leaves a connection to a free sibling, which it wakes, if that has fewer connections that have
- * not sent anything yet, or clearly fewer connections at all.
+ * accepts one, reads it and runs its request before it accepts the next. Who takes a connection when
+ * several are free is decided by share.c; a worker that leaves one to a sibling wakes it.
  */
 #include "serve.h"
 
@@ -25,9 +23,7 @@
 #include "access.h"
 #include "deadline.h"
 #include "recycle.h"
-
-/* So many connections more than a sibling are no reason to leave it one. */
-enum { UNEVEN = 8 };
+#include "share.h"
 
 enum { LOG_LOOK_MS = 250 }; /* between two looks at whether syslog takes what waits for it */
 
@@ -36,54 +32,26 @@ static int32_t peek32(const _Atomic int32_t *number)
     return atomic_load_explicit(number, memory_order_relaxed);
 }
 
-static bool is_free(const struct gcn_slot *slot)
-{
-    return peek32(&slot->state) == GCN_SLOT_IDLE && peek32(&slot->load) < peek32(&slot->capacity);
-}
-
 /* True if both have the same listening sockets: not while a reload changes them. */
 static bool shares_sockets(const struct gcn_slot *a, const struct gcn_slot *b)
 {
     return peek32(&a->sockets) == peek32(&b->sockets);
 }
 
-/* True if `slot` should take a connection rather than `other`, both being free. */
-static bool is_emptier(const struct gcn_slot *slot, const struct gcn_slot *other)
-{
-    int64_t more = atomic_load_explicit(&other->connections, memory_order_relaxed) -
-                   atomic_load_explicit(&slot->connections, memory_order_relaxed);
-    /* Few silent connections are told apart exactly, many roughly: a flood of them is not worth it. */
-    return (int64_t)peek32(&slot->silent) * 8 < (int64_t)peek32(&other->silent) * 7 ||
-           more > UNEVEN;
-}
-
-/* The free sibling that should take a connection rather than all the others, or NULL. */
-static const struct gcn_slot *find_free_sibling(const struct gcn_worker *worker)
-{
-    const struct gcn_slot *best = NULL;
-
-    for (uint32_t i = 0; i < worker->board->n_slots; i++) {
-        const struct gcn_slot *slot = &worker->board->slots[i];
-        if (slot != worker->slot && is_free(slot) && shares_sockets(slot, worker->slot) &&
-            (best == NULL || is_emptier(slot, best))) {
-            best = slot;
-        }
-    }
-    return best;
-}
-
 static bool may_accept(void *context)
 {
-    const struct gcn_serve *serve = context;
+    struct gcn_serve *serve = context;
     const struct gcn_worker *worker = serve->worker;
-    bool free = serve->core.active < peek32(&worker->slot->capacity);
-    const struct gcn_slot *sibling = find_free_sibling(worker);
+    bool hesitated = serve->hesitates;
+    const struct gcn_slot *sibling;
+    enum gcn_share share = gcn_share_decide(worker->board, worker->slot,
+                                            worker->limits.worker_connections, &sibling);
 
-    if (sibling == NULL || (free && !is_emptier(sibling, worker->slot))) {
-        return free; /* if all are full, the queue is for whoever is free first */
+    serve->hesitates = share == GCN_SHARE_HESITATE && !hesitated;
+    if (share == GCN_SHARE_LEAVE) {
+        gcn_slot_poke(sibling);
     }
-    gcn_slot_poke(sibling);
-    return false;
+    return share == GCN_SHARE_TAKE || (share == GCN_SHARE_HESITATE && hesitated);
 }
 
 static void publish(void *context)

@@ -20,6 +20,7 @@ struct gcn_serve {
     struct gcn_core_listener *listeners; /* owned */
     struct gcn_refusals refusals;
     bool alone;                          /* no siblings: nothing to be shared */
+    bool hesitates;                      /* a connection that others may take better was left waiting */
 };
 
 /*

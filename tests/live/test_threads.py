@@ -2,6 +2,7 @@
 """gthread, and request_timeout in every worker class."""
 import re
 import signal
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +39,61 @@ def test_requests_on_kept_connections_run_at_once(gcorn):
             connection.request("GET", "/meet/3")
         assert [connection.response().body for connection in connections] == [b"met"] * 3
     for connection in connections:
+        connection.close()
+
+
+class Meeting:
+    """A place where requests of any worker appear and wait until all that are expected are there."""
+
+    def __init__(self):
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.target = f"/appear/{self.socket.getsockname()[1]}"
+
+    def holds(self, connections, *fields, seconds=10):
+        """Send a request on each; true if all of them run at the same time."""
+        for connection in connections:
+            connection.request("GET", self.target, fields)
+        self.socket.settimeout(seconds)
+        present = []
+        try:
+            while len(present) < len(connections):
+                present.append(self.socket.accept()[0])
+        except socket.timeout:
+            pass
+        complete = len(present) == len(connections)
+        self.socket.settimeout(20)
+        for _ in connections:
+            guest = present.pop() if present else self.socket.accept()[0]
+            guest.sendall(b"met")
+            guest.close()
+        assert [connection.response().body for connection in connections] == [b"met"] * len(connections)
+        return complete
+
+
+@pytest.mark.parametrize("workers, threads", [(2, 2), (3, 1)])
+def test_requests_run_at_once_in_several_workers(gcorn, workers, threads):
+    server = gcorn("threaded:app", "-k", "gthread", "-w", str(workers), "--threads", str(threads))
+    meeting = Meeting()
+
+    def fresh_ones_meet(seconds=10):
+        connections = [server.connect() for _ in range(workers * threads)]
+        held = meeting.holds(connections, ("Connection", "close"), seconds=seconds)
+        for connection in connections:
+            assert connection.is_ended()
+            connection.close()
+        return held
+
+    wait_until(lambda: fresh_ones_meet(0.3), "all workers serve", 20)
+    for _ in range(10):
+        assert fresh_ones_meet()
+    kept = []
+    for _ in range(workers * threads):  # one after the other: the first worker could take them all
+        kept.append(server.connect())
+        kept[-1].request("GET", "/hello")
+        kept[-1].response()
+    for _ in range(10):
+        assert meeting.holds(kept)
+    for connection in kept:
         connection.close()
 
 
@@ -86,19 +142,18 @@ def read_until_closed(connection):
         pass
 
 
-@pytest.mark.parametrize("signum, reads", [
-    (signal.SIGTERM, False), (signal.SIGTERM, True), (signal.SIGQUIT, False)], ids=["slow", "fast", "quit"])
-def test_an_endless_response_does_not_hold_the_end_up(gcorn, signum, reads):
-    """When the time is over, its iteration ends, close() runs and Python ends as it should."""
-    server = gcorn("threaded:app", "--threads", "2", "--graceful-timeout", "1")
-    with server.connect() as connection:
-        connection.request("GET", "/endless")
-        assert connection.socket.recv(1000)
-        if reads:
-            threading.Thread(target=read_until_closed, args=[connection]).start()
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGQUIT])
+def test_endless_responses_do_not_hold_the_end_up(gcorn, signum):
+    """When the time is over, their iteration ends, close() runs and Python ends as it should."""
+    server = gcorn("threaded:app", "--threads", "2", "--graceful-timeout", "3")
+    with server.connect() as slow, server.connect() as fast:
+        for connection in slow, fast:
+            connection.request("GET", "/endless")
+            assert connection.socket.recv(1000)
+        if signum == signal.SIGTERM:  # QUIT lets calls go on that do not wait for their client
+            threading.Thread(target=read_until_closed, args=[fast]).start()
         assert server.stop(signum) == 0
-    assert re.search(r"closed\n(.*\n)?atexit\n", server.log), server.log
-    assert "killing" not in server.log, server.log
+    assert re.search(r"closed\nclosed\n(.*\n)*atexit\n", server.log), server.log
 
 
 @pytest.mark.parametrize("args", [(), ("--threads", "2")], ids=["sync", "gthread"])

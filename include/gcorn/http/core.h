@@ -61,7 +61,7 @@ struct gcn_core_events {
     void *context; /* borrowed; the first argument of all */
     /* May this worker accept now? False leaves the connection to a sibling for some milliseconds. */
     bool (*may_accept)(void *context);
-    /* core->active or core->silent has changed. */
+    /* core->active, core->silent or core->n_conns has changed. */
     void (*occupied)(void *context);
     /* Is the sender of this connection believed when it speaks for others? No: never. */
     bool (*is_trusted)(void *context, const struct sockaddr *peer);
@@ -167,7 +167,7 @@ GCN_MUST_CHECK bool gcn_core_listen(struct gcn_core *core);
 void gcn_core_hold(struct gcn_core *core);
 void gcn_core_release(struct gcn_core *core);
 
-/* Accept one connection now from each listener that has one, and go on listening: a sibling asked us to. */
+/* Accept one connection now from each listener, if this is still the place for it: a sibling asked us to. */
 void gcn_core_accept_now(struct gcn_core *core);
 
 /*

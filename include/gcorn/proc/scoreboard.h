@@ -31,6 +31,7 @@ struct gcn_slot {
     _Atomic int32_t state;         /* enum gcn_slot_state */
     _Atomic int64_t deadline_ms;   /* monotonic time after which the arbiter may kill the worker; 0: never */
     _Atomic int32_t load;          /* requests running or queued */
+    _Atomic int32_t ended;         /* of these, the app is done with and the loop has not seen yet */
     _Atomic int32_t silent;        /* connections that have not sent their first request yet */
     _Atomic int32_t capacity;      /* requests it can run at once (threads) */
     _Atomic int64_t generation;    /* of the settings it was forked with */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An app for the tests of threads and of request_timeout. /meet waits for as many others as it is told."""
 import atexit
+import socket
 import threading
 import time
 
@@ -49,6 +50,12 @@ def do_meet(environ, start_response, argument):
         barrier = BARRIERS.setdefault(argument, threading.Barrier(int(argument)))
     barrier.wait(20)
     return plain(start_response, "met")
+
+
+def do_appear(environ, start_response, argument):
+    """Wait for whoever listens on that port to say a word."""
+    with socket.create_connection(("127.0.0.1", int(argument)), 20) as caller:
+        return plain(start_response, caller.recv(10).decode())
 
 
 def do_local(environ, start_response, argument):
