@@ -9,7 +9,11 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <gcorn/net/socket.h>
+
 #include "date.h"
+
+enum { WIDE_MAX = 16 }; /* connections for which the kernel may hold as much output as it likes */
 
 static void report(struct gcn_conn *conn, bool complete)
 {
@@ -61,9 +65,35 @@ static void consume_request(struct gcn_conn *conn)
     }
 }
 
+/*
+ * The kernel would hold up to 4 MiB for each client that does not read, and when TCP runs short of memory
+ * all clients suffer. So it is given little at a time, but for a few connections: there a large response
+ * takes fewer calls.
+ */
+static void widen(struct gcn_conn *conn)
+{
+    struct gcn_core *core = conn->core;
+
+    if (!conn->wide && core->n_wide < WIDE_MAX && !conn->peer.is_unix) {
+        gcn_socket_limit_unsent(conn->fd, 0);
+        conn->wide = true;
+        core->n_wide++;
+    }
+}
+
+static void narrow(struct gcn_conn *conn)
+{
+    if (conn->wide) {
+        gcn_socket_limit_unsent(conn->fd, GCN_SOCKET_UNSENT_BYTES);
+        conn->wide = false;
+        conn->core->n_wide--;
+    }
+}
+
 static void keep(struct gcn_conn *conn)
 {
     conn->state = GCN_CONN_HEAD;
+    narrow(conn);
     if (conn->in != NULL) {
         gcn_conn_advance(conn); /* pipelined: queues at most one request */
         return;
@@ -165,6 +195,7 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     if (sent > 0 || !gcn_timeq_is_queued(&conn->timer)) {
         gcn_conn_arm(conn, GCN_DEADLINE_SEND);
     }
+    widen(conn);
     if (gcn_conn_want(conn, EPOLLOUT) && sent > 0) {
         tell_progress(conn);
     }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/ownfd.h>
+#include <gcorn/net/socket.h>
 
 /* False with errno kept, after closing `fd` and saying what failed for whom. */
 static bool fail_errno(int fd, const char *what, const struct gcn_addr *addr,
@@ -81,6 +82,7 @@ static bool start_listening(struct gcn_listener *listener,
     if (!listener->is_unix) {
         /* Accepted connections inherit it. */
         setsockopt(listener->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        gcn_socket_limit_unsent(listener->fd, GCN_SOCKET_UNSENT_BYTES);
     }
     if (listen(listener->fd, options->backlog) < 0) {
         return fail_errno(-1, "listen at", &listener->addr, err);

@@ -86,6 +86,11 @@ enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size, s
     return judge(n, done);
 }
 
+void gcn_socket_limit_unsent(int fd, int bytes)
+{
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
 int64_t gcn_socket_waited_us(int fd)
 {
     struct tcp_info info;

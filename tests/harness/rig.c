@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <gcorn/base/die.h>
+#include <gcorn/net/socket.h>
 
 enum { QUIET_TURNS = 3 };
 
@@ -106,6 +107,7 @@ void rig_listen(struct rig *rig)
         getsockname(fd, (struct sockaddr *)&addr, &len) < 0) {
         gcn_die("rig: no listening socket: %s", strerror(errno));
     }
+    gcn_socket_limit_unsent(fd, GCN_SOCKET_UNSENT_BYTES);
     rig->port = ntohs(addr.sin_port);
     rig->listener.fd = fd;
     snprintf(rig->listener.local.host, sizeof(rig->listener.local.host), "127.0.0.1");

@@ -42,6 +42,14 @@ GCN_MUST_CHECK enum gcn_io gcn_socket_writev(int fd, const struct iovec *pieces,
 /* Send what GCN_PUSH_LATER left in the TCP socket `fd`, on which TCP_NODELAY is set. */
 void gcn_socket_push(int fd);
 
+enum { GCN_SOCKET_UNSENT_BYTES = 128 * 1024 }; /* what is sensible for a client that does not read */
+
+/*
+ * Let the kernel take at most about `bytes` for the TCP socket `fd` that it cannot send yet; 0: as many
+ * as it likes, which can be 4 MiB. The connections of a listening socket inherit it.
+ */
+void gcn_socket_limit_unsent(int fd, int bytes);
+
 /*
  * Send up to `size` bytes of the file `in_fd` from *offset, which moves on. EOF if the file ends
  * there (it was truncated).

@@ -2,11 +2,13 @@
 /*
  * The I/O core and clients that are slow, silent or too many.
  */
+#include <linux/sockios.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include <cmocka.h>
 
 #include <gcorn/base/log.h>
+#include <gcorn/net/socket.h>
 
 #include "conn.h"
 #include "harness/rig.h"
@@ -265,6 +268,55 @@ static void core_gives_up_on_a_client_that_reads_too_slowly(void **state)
     close(fd);
 }
 
+/* Connections for which the kernel holds more than `bytes`. */
+static int count_full(int bytes)
+{
+    int n = 0, held;
+
+    for (struct gcn_list *link = rig.core.conns.next; link != &rig.core.conns; link = link->next) {
+        struct gcn_conn *conn = GCN_CONTAINER_OF(link, struct gcn_conn, link);
+        assert_int_equal(ioctl(conn->fd, SIOCOUTQ, &held), 0);
+        n += held > bytes;
+    }
+    return n;
+}
+
+static void the_kernel_holds_little_for_many_that_read_nothing(void **state)
+{
+    enum { MANY = 60, FEW = 16 };
+    int clients[MANY];
+
+    (void)state;
+    rig.app = big_app;
+    rig_listen(&rig);
+    for (int i = 0; i < MANY; i++) {
+        clients[i] = never_read(4096);
+    }
+    assert_int_equal(rig.core.n_conns, MANY);
+    assert_int_equal(count_full(2 * GCN_SOCKET_UNSENT_BYTES), FEW);
+    for (int i = 0; i < MANY; i++) {
+        close(clients[i]);
+    }
+    pump_until_empty();
+    assert_int_equal(rig.core.n_wide, 0);
+}
+
+static void a_client_that_has_read_all_leaves_its_place_to_others(void **state)
+{
+    (void)state;
+    rig.app = big_app;
+    rig_listen(&rig);
+    int fd = rig_connect(&rig);
+    rig_send(fd, request, sizeof(request) - 1);
+    rig_pump(&rig);
+    assert_int_equal(rig.core.n_wide, 1);
+    while (rig_read(&rig, fd, reply, sizeof(reply), NULL) > 0) {
+    }
+    assert_int_equal(rig.n_complete, 1);
+    assert_int_equal(rig.core.n_wide, 0);
+    close(fd);
+}
+
 static int n_lines;
 
 static void count_line(void *context, enum gcn_log_level level, const char *line, size_t len,
@@ -313,6 +365,8 @@ int main(void)
         TEST(core_is_free_while_a_slow_reader_has_a_whole_response_to_come),
         TEST(core_gives_up_on_a_client_that_reads_nothing),
         TEST(core_gives_up_on_a_client_that_reads_too_slowly),
+        TEST(the_kernel_holds_little_for_many_that_read_nothing),
+        TEST(a_client_that_has_read_all_leaves_its_place_to_others),
         TEST(core_rests_while_there_is_no_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
