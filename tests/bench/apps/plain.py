@@ -4,6 +4,7 @@ import os
 
 HELLO = b"Hello, World!"
 LARGE = b"x" * 100_000
+HUGE = b"x" * 8_000_000
 FILE = os.environ.get("BENCH_FILE")
 
 
@@ -32,4 +33,8 @@ def file(environ, start_response):
 
 
 def mixed(environ, start_response):
-    return (large if environ["PATH_INFO"] == "/large" else hello)(environ, start_response)
+    """Hello, and at /huge more than any kernel takes for a client that does not read."""
+    if environ["PATH_INFO"] != "/huge":
+        return hello(environ, start_response)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(HUGE)))])
+    return [HUGE]
