@@ -9,9 +9,10 @@
  * same reason no more than one thread at a time is on its way to the queue.
  *
  * A thread sends its response itself. Only what the socket does not take goes to the loop; then the
- * thread waits, outside the interpreter, if it is more than the output bound. A finished exchange is
- * put on a list that the loop looks at in every turn; the loop is woken for it only if there is
- * something to do at once, for the next request on that connection wakes it anyway.
+ * thread waits, outside the interpreter, if it is more than the output bound. (Under a load of quick
+ * calls the loop sends them all: threads_nap.c.) A finished exchange is put on a list that the loop
+ * looks at in every turn; the loop is woken for it only if there is something to do at once, for the
+ * next request on that connection wakes it anyway.
  */
 #include "exec.h"
 
@@ -87,8 +88,11 @@ static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_
     }
     bool full = is_full(exec, x);
     bool lost = x->hand_over.lost;
+    bool wake = !exec->napping;
     pthread_mutex_unlock(&exec->lock);
-    wake_loop(exec);
+    if (wake) {
+        wake_loop(exec);
+    }
     return lost || (full && !wait_for_room(exec, x)) ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 
@@ -99,7 +103,8 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
     size_t sent;
 
     pthread_mutex_lock(&exec->lock);
-    bool direct = !x->hand_over.flushing && x->hand_over.unsent == 0;
+    bool direct = !x->hand_over.flushing && x->hand_over.unsent == 0 &&
+                  !(exec->napping && gcn_response_is_whole(res));
     bool lost = x->hand_over.lost || (exec->cut && !res->ended);
     x->hand_over.begun = x->hand_over.begun || !lost;
     pthread_mutex_unlock(&exec->lock);
@@ -141,6 +146,7 @@ static struct gcn_exchange *pop_todo(struct gcn_threads_exec *exec)
     struct gcn_exchange *x = link == NULL ? NULL : GCN_CONTAINER_OF(link, struct gcn_exchange, link);
     if (x != NULL) {
         gcn_list_remove(link);
+        gcn_threads_popped(exec);
         begin_clock(exec, x);
         if (!gcn_list_is_empty(&exec->todo) && exec->n_idle > 0) {
             exec->searching = true;
@@ -230,6 +236,7 @@ static void push_todo(struct gcn_threads_exec *exec, struct gcn_exchange *x)
     pthread_mutex_lock(&exec->lock);
     gcn_list_init(&x->hand_over.flush_link);
     gcn_list_push(&exec->todo, &x->link);
+    exec->n_todo++;
     if (exec->n_idle > 0 && !exec->searching) {
         exec->searching = true;
         pthread_cond_signal(&exec->work);
@@ -319,6 +326,7 @@ static void finish_done(struct gcn_threads_exec *exec)
         (void)!gcn_core_send(core, x);
         gcn_core_finish(core, x);
         gcn_serve_call_ended(&exec->serve, took_us, queued_us);
+        gcn_threads_note_call(exec, took_us);
     }
 }
 
@@ -351,6 +359,7 @@ static void turn(struct gcn_threads_exec *exec)
     struct gcn_loop *loop = &exec->worker->loop;
 
     if (!gcn_loop_has_rest(loop)) {
+        gcn_threads_nap(exec);
         gcn_serve_tick(&exec->serve);
         int most_ms = wait_ms(exec);
         set_waiting(exec, true);
@@ -384,6 +393,7 @@ static void drop_todo(struct gcn_threads_exec *exec)
     while ((link = gcn_list_first(&exec->todo)) != NULL) {
         struct gcn_exchange *x = GCN_CONTAINER_OF(link, struct gcn_exchange, link);
         gcn_list_remove(link);
+        exec->n_todo--;
         x->res.failed = true;
         gcn_list_push(&exec->done, link);
         count_ended(exec, 1);
@@ -454,8 +464,8 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
     gcn_list_init(&exec.flush);
     gcn_overdue_init(&exec.overdue, worker->request_timeout_us, worker->graceful_timeout_us);
     worker->app->ops->leave(worker->app);
-    if (!open_wake(&exec)) {
-        gcn_error_errno("worker: cannot make the descriptor that wakes the loop");
+    if (!gcn_threads_nap_init(&exec) || !open_wake(&exec)) {
+        gcn_error_errno("worker: cannot make what the loop and the threads wake each other with");
     } else if (gcn_serve_start(&exec.serve, worker, &exec.sink, threads)) {
         exec.serve.core.events.progress = on_progress;
         if (start_threads(&exec, threads)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads executor as its own two files see it: exec_threads.c (queues, threads, loop) and
- * threads_overdue.c (calls that take too long).
+ * The threads executor as its own files see it: exec_threads.c (queues, threads, loop),
+ * threads_overdue.c (calls that take too long) and threads_nap.c (a loop that rests).
  */
 #ifndef GCORN_WORKER_THREADS_EXEC_H
 #define GCORN_WORKER_THREADS_EXEC_H
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include <gcorn/base/compiler.h>
 #include <gcorn/http/app.h>
 
 #include "overdue.h"
@@ -25,13 +26,17 @@ struct gcn_threads_exec {
     pthread_t *threads; /* owned */
     int n_threads;      /* started */
     int n_out;          /* exchanges given to the pool and not finished; loop's thread */
+    int n_quick;        /* of the last calls, weighed: see threads_nap.c; loop's thread */
 
     pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
     pthread_cond_t work;  /* `todo` has an exchange, or `stop` */
+    pthread_cond_t low;   /* `todo` has become short while the loop naps */
     pthread_cond_t room;  /* some exchange's unsent bytes have become fewer, or `stop` */
     pthread_cond_t quiet; /* n_alarms is 0 */
     struct gcn_list todo, done, flush;
     struct gcn_overdue overdue;
+    int n_todo;      /* exchanges in `todo` */
+    bool napping;    /* the loop sleeps for a moment and sends what it finds then: do not wake it */
     int n_idle;      /* threads that wait for `work` */
     int n_alarms;    /* threads that are about to raise a time-out */
     bool searching;  /* a thread was woken and has not yet looked at `todo` */
@@ -48,5 +53,17 @@ void gcn_threads_await_alarms(struct gcn_threads_exec *exec);
 
 /* True while draining if nothing is left but calls that were given up. Thread: loop. */
 bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec);
+
+/* Make exec->low. False if the system cannot. */
+GCN_MUST_CHECK bool gcn_threads_nap_init(struct gcn_threads_exec *exec);
+
+/* A call took so long: what it says of the next ones. Thread: loop. */
+void gcn_threads_note_call(struct gcn_threads_exec *exec, int64_t took_us);
+
+/* Sleep for a moment if the pool is busy with quick calls. Thread: loop. */
+void gcn_threads_nap(struct gcn_threads_exec *exec);
+
+/* An exchange was taken out of exec->todo. The lock is held. */
+void gcn_threads_popped(struct gcn_threads_exec *exec);
 
 #endif

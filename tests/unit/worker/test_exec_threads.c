@@ -24,6 +24,7 @@
 #include "worker_private.h"
 
 enum { THREADS = 4, CLIENTS = 8, ROUNDS = 200, CHUNK = 64 * 1024, CHUNKS = 100 };
+enum { CROWD = 64, CROWD_ROUNDS = 20, SPIN_US = 50 };
 
 static struct {
     struct gcn_settings *settings;
@@ -64,6 +65,20 @@ static void stream(struct gcn_response *res)
     gcn_response_end(res);
 }
 
+/* All of the body is written before the app has ended: it cannot wait for what the app does then. */
+static void write_whole(struct gcn_response *res, const char *text)
+{
+    struct gcn_slice bytes = gcn_slice_of(text);
+
+    assert_int_equal(gcn_response_begin(res, GCN_SLICE("200 OK")), GCN_RESPONSE_OK);
+    gcn_response_set_length(res, (int64_t)bytes.len);
+    (void)!gcn_response_write(res, bytes, GCN_FLUSH_NOW, NULL, NULL, NULL);
+    pthread_mutex_unlock(&rig.interpreter);
+    pthread_barrier_wait(&rig.meeting);
+    pthread_mutex_lock(&rig.interpreter);
+    gcn_response_end(res);
+}
+
 static void app_leave(struct gcn_app *app)
 {
     (void)app;
@@ -85,6 +100,12 @@ static void app_call(struct gcn_app *app, struct gcn_request *req, struct gcn_re
         pthread_barrier_wait(&rig.meeting);
         app_enter(app);
         say(res, "met");
+    } else if (gcn_slice_equal(req->head->path, GCN_SLICE("/spin"))) {
+        for (int64_t until = gcn_clock_us() + SPIN_US; gcn_clock_us() < until;) {
+        }
+        say(res, "spun");
+    } else if (gcn_slice_equal(req->head->path, GCN_SLICE("/written"))) {
+        write_whole(res, "written");
     } else if (gcn_slice_equal(req->head->path, GCN_SLICE("/stream"))) {
         stream(res);
     } else {
@@ -208,16 +229,12 @@ static int dial(void)
     return fd;
 }
 
-/* One request and its whole (small) response; returns false if the connection broke. */
-static bool ask(int fd, const char *path, const char *expect)
+/* Reads until `expect` has come; false if the connection broke. */
+static bool await(int fd, const char *expect)
 {
     char text[1024];
     size_t len = 0;
-    int n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
 
-    if (send(fd, text, (size_t)n, MSG_NOSIGNAL) != n) {
-        return false;
-    }
     do {
         ssize_t got = recv(fd, text + len, sizeof(text) - 1 - len, 0);
         if (got <= 0) {
@@ -227,6 +244,15 @@ static bool ask(int fd, const char *path, const char *expect)
         text[len] = '\0';
     } while (strstr(text, expect) == NULL);
     return true;
+}
+
+/* One request and its whole (small) response; returns false if the connection broke. */
+static bool ask(int fd, const char *path, const char *expect)
+{
+    char text[128];
+    int n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+
+    return send(fd, text, (size_t)n, MSG_NOSIGNAL) == n && await(fd, expect);
 }
 
 static void *meet(void *context)
@@ -283,6 +309,47 @@ static void kept_connections_are_all_answered(void **state)
     assert_int_equal(rig.calls, CLIENTS * ROUNDS);
 }
 
+static void send_request(int fd, const char *path)
+{
+    char text[128];
+    int n = snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+
+    assert_int_equal(send(fd, text, (size_t)n, MSG_NOSIGNAL), n);
+}
+
+/* So many requests at once that the loop rests while they run: see threads_nap.c. */
+static void a_crowd_of_quick_calls_is_answered_at_once(void **state)
+{
+    int fds[CROWD], written = dial();
+
+    (void)state;
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = dial();
+    }
+    for (int round = 0; round < CROWD_ROUNDS; round++) {
+        for (int i = 0; i < CROWD; i++) {
+            send_request(fds[i], "/spin");
+        }
+        if (round == CROWD_ROUNDS - 1) {
+            send_request(written, "/written");
+        }
+        for (int i = 0; i < CROWD; i++) {
+            assert_true(await(fds[i], "spun"));
+        }
+    }
+    assert_true(await(written, "written")); /* its app has not ended */
+    for (int i = 1; i < THREADS; i++) {
+        send_request(fds[i], "/meet");
+    }
+    for (int i = 1; i < THREADS; i++) {
+        assert_true(await(fds[i], "met"));
+    }
+    for (int i = 0; i < CROWD; i++) {
+        close(fds[i]);
+    }
+    close(written);
+}
+
 static void slow_readers_do_not_stop_the_others(void **state)
 {
     static char text[1 << 16];
@@ -335,6 +402,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(as_many_requests_as_threads_run_at_once),
         TEST(kept_connections_are_all_answered),
+        TEST(a_crowd_of_quick_calls_is_answered_at_once),
         TEST(slow_readers_do_not_stop_the_others),
         TEST(a_client_that_leaves_ends_the_iteration),
     };
