@@ -55,9 +55,7 @@ static void print_option(const struct gcn_setting *row, size_t columns, struct g
     gcn_buf_append_str(out, "  ");
     print_flags(row, out);
     gcn_buf_append_str(&text, row->help);
-    if (row->status == GCN_MISSING) {
-        gcn_buf_append_str(&text, " Not in this version.");
-    }
+    gcn_row_status(row, &text);
     if (row->choices != NULL && row->kind == GCN_KIND_ENUM) {
         gcn_buf_append_str(&text, " One of ");
         gcn_row_choices(row, &text);

@@ -127,9 +127,7 @@ static void put_row(const struct gcn_setting *row, struct gcn_buf *out)
     gcn_buf_append_str(out, ".TP\n");
     put_flags(row, out);
     gcn_buf_append_str(&text, row->help);
-    if (row->status == GCN_MISSING) {
-        gcn_buf_append_str(&text, " Not in this version.");
-    }
+    gcn_row_status(row, &text);
     if (row->kind != GCN_KIND_BOOL && row->kind != GCN_KIND_HOOK) {
         gcn_buf_append_str(&text, " The default is ");
         gcn_row_default(row, &text);

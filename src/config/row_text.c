@@ -67,3 +67,13 @@ void gcn_text_wrap(const char *text, size_t indent, size_t columns, struct gcn_b
         at += width;
     }
 }
+
+void gcn_row_status(const struct gcn_setting *row, struct gcn_buf *out)
+{
+    static const char *const texts[] = {
+        [GCN_READY] = "",
+        [GCN_MISSING] = " Not in this version.",
+        [GCN_POINTLESS] = " Without effect.",
+    };
+    gcn_buf_append_str(out, texts[row->status]);
+}

@@ -17,4 +17,7 @@ void gcn_row_choices(const struct gcn_setting *row, struct gcn_buf *out);
 /* Append `text` wrapped at `columns`, further lines indented by `indent`; ends without a line end. */
 void gcn_text_wrap(const char *text, size_t indent, size_t columns, struct gcn_buf *out);
 
+/* Append " Not in this version." or " Without effect.", if it is so. */
+void gcn_row_status(const struct gcn_setting *row, struct gcn_buf *out);
+
 #endif

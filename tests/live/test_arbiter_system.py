@@ -164,13 +164,12 @@ def test_unit_files_are_sound(tmp_path):
 class Daemon:
     """A server in the background: only its pidfile tells who it is."""
 
-    def __init__(self, folder, *args, env=None):
+    def __init__(self, folder, *args, env=None, output=subprocess.PIPE):
         self.pidfile, self.log_file = folder / "pid", folder / "log"
         self.args = [str(places.GCORN), "-D", "-b", "127.0.0.1:0", "-p", str(self.pidfile), "--log-file",
                      str(self.log_file), "--log-level", "debug", *args]
         self.done = subprocess.run(self.args, env=environment(env), cwd=places.APPS, timeout=20, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   check=False)
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
 
     @property
     def pid(self):
@@ -211,6 +210,15 @@ def test_a_daemon_is_up_when_its_command_is_done(tmp_path):
     os.kill(pid, signal.SIGHUP)
     daemon.wait_log("reloaded: 2 workers")
     assert daemon.get("/") == b"hello"
+    daemon.stop()
+
+
+def test_a_daemon_may_keep_its_standard_output(tmp_path):
+    with open(tmp_path / "output", "w") as output:
+        daemon = Daemon(tmp_path, "-R", "life:app", output=output)
+    for fd in (1, 2):
+        assert os.readlink(f"/proc/{daemon.pid}/fd/{fd}") == str(tmp_path / "output")
+    assert os.readlink(f"/proc/{daemon.pid}/fd/0") == "/dev/null"
     daemon.stop()
 
 

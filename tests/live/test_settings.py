@@ -35,6 +35,7 @@ SAMPLES_OF = {  # where a kind of gcorn's knows more than gunicorn's validator
     "bind": ["127.0.0.1:1", "unix:/x", ":80"],
     "raw_env": ["A=b", "C= d"],
     "worker_class": ["sync", "gthread", "gunicorn.workers.sync.SyncWorker"],
+    "cert_reqs": ["0", "1", "0x2", "x", "-1"],  # gunicorn takes any number, and ssl only these
     "loglevel": ["debug", "INFO", "Critical"],
     "wsgi_app": [], "config": [], "protocol": ["http"],
     "paste": [], "raw_paste_global_conf": ["a=b"],

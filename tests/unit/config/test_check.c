@@ -66,6 +66,22 @@ static void what_is_pointless_is_a_notice(void **state)
     assert_int_equal(load_ok(*state, WORDS("--http-parser=auto", "app"))->n_notices, 0);
 }
 
+static void details_of_tls_stop_nothing_without_it(void **state)
+{
+    static const char detail[] = "has no effect here: it goes with certfile, and TLS is not in this version";
+    const struct gcn_settings *settings =
+        load_ok(*state, WORDS("--ciphers", "TLSv1", "--cert-reqs=2", "--do-handshake-on-connect", "app"));
+
+    assert_int_equal(settings->n_notices, 3);
+    for (size_t i = 0; i < settings->n_notices; i++) {
+        assert_int_equal(settings->notices[i].level, GCN_LOG_INFO);
+        assert_contains(settings->notices[i].text, detail);
+    }
+    load_fails(*state, WORDS("--ciphers", "TLSv1", "--keyfile", "x", "app"), 1,
+               "command line, --keyfile: keyfile: x: not in this version: TLS");
+    assert_int_equal(yaml_ok(*state, "ssl_context: shop.tls:context\n")->n_notices, 1);
+}
+
 static void the_access_log_is_checked_before_it_is_opened(void **state)
 {
     load_ok(*state, WORDS("--access-logformat", "%(h)s %({x-a}i)s", "app"));
@@ -85,6 +101,7 @@ int main(void)
         loading_test(other_worker_classes_are_refused),
         loading_test(what_is_missing_stops_the_start_unless_it_is_the_default),
         loading_test(what_is_pointless_is_a_notice),
+        loading_test(details_of_tls_stop_nothing_without_it),
         loading_test(the_access_log_is_checked_before_it_is_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
