@@ -181,6 +181,19 @@ static bool expand_long(struct parser *parser, int at)
     return true;
 }
 
+/* As argparse: "-w=4" is "-w4". */
+static void expand_short(struct parser *parser, int at)
+{
+    const char *word = parser->argv[at];
+
+    if (word[2] == '=' && word[3] != '\0') {
+        size_t size = strlen(word);
+        char *full = gcn_arena_alloc(&parser->draft->settings->arena, size);
+        snprintf(full, size, "-%c%s", word[1], word + 3);
+        parser->argv[at] = full;
+    }
+}
+
 static void add_option(struct parser *parser, const struct gcn_setting *row, const char *flag,
                        struct gcn_slice text)
 {
@@ -318,6 +331,7 @@ static void parse_all(struct parser *parser)
         } else if (word[1] == '-' && !expand_long(parser, optind)) {
             optind++;
         } else {
+            expand_short(parser, optind);
             take_option(parser);
         }
     }

@@ -102,14 +102,28 @@ static bool expect_number(struct gcn_intake *in)
     }
 }
 
+/* What is wrong with a text that is no number in this dialect. Returns false. */
+static bool refuse_text(struct gcn_intake *in, struct gcn_slice text)
+{
+    int64_t ignored;
+
+    in->malformed = true;
+    if (in->row->kind != GCN_KIND_MODE &&
+        gcn_number_parse(text, GCN_NUMBER_DECIMAL, &ignored)) {
+        text = gcn_text_strip(text);
+        return gcn_error_set(in->wrong, "%.*s begins with 0 and could be octal: leave the 0 out",
+                             (int)text.len, text.ptr);
+    }
+    return expect_number(in);
+}
+
 bool gcn_accept_int(struct gcn_intake *in, const struct gcn_value *value, void *member)
 {
     int64_t number = value->number;
 
     if (value->type == GCN_VALUE_TEXT) {
         if (!gcn_number_parse(value->text, number_form(in), &number)) {
-            in->malformed = true;
-            return expect_number(in);
+            return refuse_text(in, value->text);
         }
     } else if (value->type != GCN_VALUE_INT && value->type != GCN_VALUE_BOOL) {
         return expect_number(in);

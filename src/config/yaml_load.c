@@ -87,6 +87,30 @@ static char byte_at(struct gcn_slice text, const yaml_mark_t *mark)
     return at < line.len ? line.ptr[at] : '\0';
 }
 
+/* What to do about it, where a text that YAML takes for something else stands unquoted; else "". */
+static const char *hint(const yaml_parser_t *parser, struct gcn_slice text, char room[64])
+{
+    struct gcn_slice line = {NULL, 0}, key, value;
+    const yaml_mark_t *mark = &parser->problem_mark;
+
+    if (gcn_slice_has_prefix(gcn_slice_of(parser->context), "while parsing a flow node") &&
+        byte_at(text, mark) == ':') {
+        return "; between brackets, text that begins with : needs quotes";
+    }
+    for (size_t i = 0; i <= mark->line; i++) {
+        gcn_slice_cut(text, '\n', &line, &text);
+    }
+    if (!gcn_slice_cut(line, ':', &key, &value)) {
+        return "";
+    }
+    value = gcn_text_strip(value);
+    if (value.len == 0 || strchr("-*%@`", value.ptr[0]) == NULL) {
+        return "";
+    }
+    snprintf(room, 64, "; text that begins with %c needs quotes", value.ptr[0]);
+    return room;
+}
+
 /* Say what libyaml found, in words for whoever wrote the file. */
 static bool fail_parser(struct loader *loader)
 {
@@ -103,9 +127,11 @@ static bool fail_parser(struct loader *loader)
     if (byte_at(loader->text, &mark) == '\t') {
         return fail_at(loader, &mark, "a tab may not indent; use blanks");
     }
-    return fail_at(loader, &mark, "%s%s%s", parser->problem == NULL ? "not YAML" : parser->problem,
+    char room[64];
+    return fail_at(loader, &mark, "%s%s%s%s", parser->problem == NULL ? "not YAML" : parser->problem,
                    parser->context == NULL ? "" : ", ",
-                   parser->context == NULL ? "" : parser->context);
+                   parser->context == NULL ? "" : parser->context,
+                   hint(parser, loader->text, room));
 }
 
 static bool next_event(struct loader *loader)

@@ -6,6 +6,7 @@ value), where kind names the function that puts the value.
 """
 
 import ast
+import collections.abc
 import importlib
 import importlib.machinery
 import inspect
@@ -156,14 +157,14 @@ def _plain(value):
         return ("text", value) if "\0" not in value else ("error", f"{value!r}: has a NUL")
     if isinstance(value, float):
         return "text", repr(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return _texts(sorted(value) if isinstance(value, (set, frozenset)) else value)
     if isinstance(value, dict):
         if all(isinstance(text, str) for pair in value.items() for text in pair):
             return "dict", list(value.items())
         return "error", f"{value!r}: expected texts as keys and as values"
     if isinstance(value, os.PathLike):
         return "error", f"{value!r}: expected a text; write str({os.fspath(value)!r})"
+    if isinstance(value, collections.abc.Iterable) and not isinstance(value, (bytes, bytearray)):
+        return _texts(sorted(value) if isinstance(value, (set, frozenset)) else list(value))
     return "error", f"{value!r}: expected a text, a number, a truth, a list or a dictionary"
 
 

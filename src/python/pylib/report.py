@@ -21,6 +21,8 @@ def traceback_text(exc):
 
 def summary(exc):
     """The last line of it: "ValueError: text"."""
+    if isinstance(exc, SyntaxError):
+        return f"{type(exc).__name__}: {exc}"  # with the file's name and the line
     return "".join(traceback.format_exception_only(type(exc), exc)).strip()
 
 

@@ -39,6 +39,7 @@ static void a_value_has_many_spellings(void **state)
         WORDS("app", "-w", "4"),        WORDS("--workers", "+4", "app"),
         WORDS("-w", "2", "-w4", "app"), WORDS("--workers", "4", "app", "b"),
         WORDS("-w", " 4 ", "app"),      WORDS("-w", "4", "--", "app"),
+        WORDS("-w=4", "app"),           WORDS("-w", "4", "app", "--reload"),
         WORDS("--workers=0_4", "app"),  WORDS("--reload-engine", "auto", "-w4", "app"),
     };
 

@@ -38,7 +38,7 @@ static void whole_numbers(void **state)
     };
     static const struct yaml_case errors[] = {
         {"workers: four", "1:10: workers: \"four\": expected a whole number from 0 to 4096"},
-        {"workers: 017", "1:10: workers: \"017\": expected a whole number from 0 to 4096"},
+        {"workers: 017", "1:10: workers: 017 begins with 0 and could be octal: leave the 0 out"},
         {"workers: 4.0", "1:10: workers: \"4.0\": expected a whole number from 0 to 4096"},
         {"workers: 4097", "1:10: workers: \"4097\": expected a whole number from 0 to 4096"},
         {"workers: -1", "1:10: workers: \"-1\": expected a whole number from 0 to 4096"},

@@ -126,7 +126,7 @@ static void wrong_python_values_are_all_reported(void **state)
     put_fails(
         state, put_wrong_ones,
         "config file, /dev/fd/0:1: workers: None: expected a whole number from 0 to 4096\n"
-        "config file, /dev/fd/0:2: timeout: \"017\": expected whole seconds from 0 to 31536000\n"
+        "config file, /dev/fd/0:2: timeout: 017 begins with 0 and could be octal: leave the 0 out\n"
         "config file, /dev/fd/0:3: casefold_http_method: 1: expected True or False\n"
         "config file, /dev/fd/0:4: strip_header_spaces: \"yes\": expected True or False\n"
         "config file, /dev/fd/0:5: proc_name: 4: expected text\n"

@@ -102,7 +102,15 @@ static void wrong_documents_are_reported_with_their_place(void **state)
         {"a:\n\tb: 1\n", "2:1 a tab may not indent; use blanks"},
         {"a: \xc3\xa4\xc3\xb6\nb:\n\tc: 1\n", "3:1 a tab may not indent; use blanks"},
         {"\xc3\xa4: \t@\n", "1:5 found character that cannot start any token, while scanning for "
-                            "the next token"},
+                            "the next token; text that begins with @ needs quotes"},
+        {"a: %(h)s\n", "1:4 found character that cannot start any token, while scanning for the "
+                       "next token; text that begins with % needs quotes"},
+        {"a: -\n", "1:4 block sequence entries are not allowed in this context; text that begins "
+                   "with - needs quotes"},
+        {"a: *\n", "1:5 did not find expected alphabetic or numeric character, while scanning an "
+                   "alias; text that begins with * needs quotes"},
+        {"a: [::1]:80\n", "1:5 did not find expected node content, while parsing a flow node; "
+                          "between brackets, text that begins with : needs quotes"},
         {"a: b: c\n", "1:5 mapping values are not allowed in this context"},
         {"a: [1, 2\n", "2:1 did not find expected ',' or ']', while parsing a flow sequence"},
         {"a: 'x\n", "2:1 found unexpected end of stream, while scanning a quoted scalar"},

@@ -97,7 +97,7 @@ static void values_of_every_kind_are_taken(GCN_UNUSED void **state)
                                             "proc_name = 'name'\n"
                                             "pythonpath = None\n"
                                             "loglevel = 'debug'\n"
-                                            "raw_env = ['A=b']\n"
+                                            "raw_env = (f'{name}=b' for name in 'AC')\n"
                                             "forwarded_allow_ips = '*'\n"
                                             "secure_scheme_headers = {'X-A': 'b'}\n"
                                             "worker_class = 'gthread'\n"
@@ -117,6 +117,7 @@ static void values_of_every_kind_are_taken(GCN_UNUSED void **state)
     assert_null(settings->pythonpath);
     assert_int_equal(settings->loglevel, GCN_CHOICE_LOG_DEBUG);
     assert_string_equal(settings->raw_env.items[0], "A=b");
+    assert_string_equal(settings->raw_env.items[1], "C=b");
     assert_string_equal(settings->secure_scheme_headers.items[0].value, "b");
     assert_string_equal(settings->worker_class.text, "gthread");
     assert_int_equal(settings->threads, 1);
@@ -192,7 +193,7 @@ static const struct row {
     int code;
 } rows[] = {
     {"raise ValueError('oops')\n", "ValueError: oops", "line 1, in <module>", 1},
-    {"workers = (\n", "SyntaxError", "workers = (", 1},
+    {"workers = (\n", ".py: SyntaxError: ", "workers = (", 1},
     {"import no_such_module\n", "No module named 'no_such_module'", "line 1", 1},
     {"import sys\nsys.exit(5)\n", "called sys.exit(5)", NULL, 5},
     {"import sys\nsys.exit('why')\n", "called sys.exit('why')", NULL, 1},
