@@ -85,14 +85,15 @@ bool gcn_py_hooks_want(const struct gcn_settings *settings)
     return any_before(settings, GCN_N_HOOKS);
 }
 
-/* [(name, fewest arguments, most arguments)] */
-static PyObject *create_rows(void)
+/* [(name, fewest arguments, most arguments, where it is set)] */
+static PyObject *create_rows(const struct gcn_settings *settings)
 {
     PyObject *rows = PyList_New(0);
 
     for (int hook = 0; rows != NULL && hook < GCN_N_HOOKS; hook++) {
         const struct gcn_setting *row = row_of((enum gcn_hook)hook);
-        PyObject *entry = Py_BuildValue("(sii)", row->name, row->min_args, row->max_args);
+        PyObject *entry = Py_BuildValue("(siiz)", row->name, row->min_args, row->max_args,
+                                        settings->origins[row->id].place);
         if (entry == NULL || PyList_Append(rows, entry) < 0) {
             Py_CLEAR(rows);
         }
@@ -104,7 +105,7 @@ static PyObject *create_rows(void)
 static PyObject *create_object(const struct gcn_settings *settings)
 {
     PyObject *values = gcn_py_settings_dict(settings);
-    PyObject *rows = values == NULL ? NULL : create_rows();
+    PyObject *rows = values == NULL ? NULL : create_rows(settings);
     PyObject *args = rows == NULL ? NULL : PyTuple_Pack(2, values, rows);
     PyObject *object = args == NULL ? NULL : gcn_pylib_call("hooks", "create", args);
 
@@ -121,7 +122,8 @@ struct gcn_py_hooks *gcn_py_hooks_create(const struct gcn_settings *settings, st
     PyObject *object = create_object(settings);
 
     if (object == NULL) {
-        gcn_py_error_from_exception(err, "hooks");
+        int ignored;
+        gcn_py_explain("hooks", "hooks", err, &ignored);
     } else {
         hooks = gcn_alloc_zero(1, sizeof(*hooks));
         hooks->object = object;

@@ -4,6 +4,7 @@ what, and what comes of one that raises.
 """
 import os
 import signal
+import subprocess
 import textwrap
 
 import pytest
@@ -252,6 +253,22 @@ def test_hooks_of_a_yaml_file_are_found_by_name(hooked, tmp_path):
     one.wait_note("post_request")
     assert one.server.stop() == 0
     assert [note.split()[0] for note in one.notes] == list(names)
+
+
+def test_all_wrong_hooks_of_a_yaml_file_are_told_with_their_place(tmp_path):
+    (tmp_path / "myhooks.py").write_text("def one(server): pass\n")
+    (tmp_path / "broken.py").write_text("raise OSError('on purpose')\n")
+    (tmp_path / "gcorn.yaml").write_text(
+        "pre_fork: myhooks:one\non_exit: myhooks:two\nworker_int: no_such:three\npost_fork: broken:four\n")
+    done = subprocess.run([places.GCORN, "--check-config", "probe:app"], cwd=tmp_path, text=True,
+                          env=environment({"PYTHONPATH": str(places.APPS)}), stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 1
+    for said in ("gcorn.yaml:1:11: pre_fork: myhooks:one: myhooks.one must take 2 positional arguments",
+                 "gcorn.yaml:2:10: on_exit: myhooks:two: AttributeError: module 'myhooks' has no attribute 'two'",
+                 "gcorn.yaml:3:13: worker_int: no_such:three: ModuleNotFoundError: No module named 'no_such'",
+                 "gcorn.yaml:4:12: post_fork: broken:four: OSError: on purpose"):
+        assert f"config file, {said}" in done.stderr, done.stderr
+    assert 'broken.py", line 1, in <module>' in done.stderr
 
 
 def test_worker_hooks_of_a_yaml_file_need_no_python_in_the_arbiter(hooked, tmp_path):

@@ -5,15 +5,18 @@
 them. What they say of the arbiter and its workers is as it was when the hook was called.
 """
 
+import importlib
 import json
 import os
 import signal
 import time
+import traceback
 
 import _gcorn
 import _gcorn_appspec as appspec
 import _gcorn_configfile as configfile
 import _gcorn_logs as logs
+import _gcorn_report as report
 
 BOOTING = "[booting]"
 HOP_BY_HOP = frozenset(
@@ -377,16 +380,38 @@ def _nothing(*args):
     """The default of every hook."""
 
 
+class WrongHooks(Exception):
+    """Hooks that cannot be called: what is wrong with each, and the tracebacks of code that raised."""
+
+    def __init__(self, wrong, tracebacks):
+        super().__init__("; ".join(wrong))
+        self.tracebacks = tracebacks
+
+
+def _is_of_a_name(exc):
+    """True if a name was not found, and no code has raised: there is nothing to trace."""
+    files = {frame.filename for frame in traceback.extract_tb(exc.__traceback__)}
+    return all(file.startswith("<") or file == importlib.__file__ for file in files)
+
+
 class Hooks:
     """One generation's hooks, checked."""
 
     def __init__(self, values, rows):
         self.functions = {}
-        for name, least, most in rows:
-            if values[name] is not None:
-                self.functions[name] = self._check(name, values[name], least, most)
-        for name, least, most in rows:
+        wrong, tracebacks = [], []
+        for name, least, most, place in rows:
+            try:
+                if values[name] is not None:
+                    self.functions[name] = self._check(values[name], least, most)
+            except Exception as exc:
+                where = f"config file, {place}" if place else "hooks"
+                shown = exc if isinstance(exc, ValueError) else report.summary(exc)
+                wrong.append(f"{where}: {name}: {values[name]}: {shown}")
+                tracebacks += [] if _is_of_a_name(exc) else [report.traceback_text(exc)]
             values[name] = self.functions.get(name) or _nothing
+        if wrong:
+            raise WrongHooks(wrong, tracebacks)
         if values["proc_name"] is None:
             values["proc_name"] = values["default_proc_name"]
         tree = values.get("logconfig_dict")
@@ -400,19 +425,26 @@ class Hooks:
         self.post_arguments = post and max(n for n in (2, 3, 4) if configfile.accepts(post, n))
 
     @staticmethod
-    def _check(name, hook, least, most):
-        shown = hook
+    def _check(hook, least, most):
         if isinstance(hook, str):
             hook = configfile.find(hook)
         wrong = configfile.check_hook(hook, least, most)
         if wrong:
-            raise TypeError(f"{name}: {shown}: {wrong}")
+            raise ValueError(wrong)
         return hook
 
 
 def create(arguments):
-    """Hooks for (values by setting, [(hook, fewest arguments, most arguments)])."""
+    """Hooks for (values by setting, [(hook, fewest arguments, most arguments, place or None)])."""
     return Hooks(*arguments)
+
+
+def explain(failed):
+    """(exit code, message, traceback or None) for (what failed, exception)."""
+    what, exc = failed
+    if isinstance(exc, WrongHooks):
+        return 1, str(exc), "".join(exc.tracebacks) or None
+    return 1, f"{what}: {report.summary(exc)}", report.traceback_text(exc)
 
 
 def _update(hooks, server_facts, age, worker_facts):
