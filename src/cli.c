@@ -149,6 +149,7 @@ static int check_app(const struct gcn_settings *settings, const struct gcn_load_
     int code = GCN_EXIT_ERROR;
 
     gcn_py_options_init(&options, settings, request->argv);
+    gcn_py_export_env(settings);
     if (chdir(settings->chdir) < 0) {
         gcn_error_set_errno(&err, "chdir %s", settings->chdir);
     } else if (gcn_py_start(&options, &err)) {

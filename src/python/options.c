@@ -4,6 +4,10 @@
  */
 #include <gcorn/python/python.h>
 
+#include <stdlib.h>
+#include <string.h>
+
+#include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
 
 void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *settings,
@@ -19,4 +23,17 @@ void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *
         .sendfile = settings->sendfile,
         .server_software = "gcorn/" GCORN_VERSION,
     };
+}
+
+void gcn_py_export_env(const struct gcn_settings *settings)
+{
+    for (size_t i = 0; i < settings->raw_env.n; i++) {
+        const char *equals = strchr(settings->raw_env.items[i], '=');
+        if (equals != NULL) {
+            char *name = gcn_strndup(settings->raw_env.items[i],
+                                     (size_t)(equals - settings->raw_env.items[i]));
+            setenv(name, equals + 1, 1);
+            gcn_free(name);
+        }
+    }
 }

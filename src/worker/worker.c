@@ -126,27 +126,13 @@ static void raise_descriptor_limit(const struct gcn_settings *settings)
     }
 }
 
-/* The environment that the settings ask for. Before Python starts, which copies it. */
-static void export_environment(const struct gcn_settings *settings)
-{
-    for (size_t i = 0; i < settings->raw_env.n; i++) {
-        const char *equals = strchr(settings->raw_env.items[i], '=');
-        if (equals != NULL) {
-            char *name = gcn_strndup(settings->raw_env.items[i],
-                                     (size_t)(equals - settings->raw_env.items[i]));
-            setenv(name, equals + 1, 1);
-            gcn_free(name);
-        }
-    }
-}
-
 /* The directory and the environment that the app is loaded in. */
 static bool enter_surroundings(const struct gcn_settings *settings, struct gcn_error *err)
 {
     if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
         return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
     }
-    export_environment(settings);
+    gcn_py_export_env(settings);
     return true;
 }
 
