@@ -10,6 +10,7 @@
 #include <gcorn/log/errorlog.h>
 #include <gcorn/log/statsd.h>
 #include <gcorn/log/syslog.h>
+#include <gcorn/python/logger.h>
 
 enum { SYSLOG_PREFIX_BYTES = 128 };
 
@@ -30,7 +31,8 @@ bool gcn_logs_open_statsd(const struct gcn_settings *settings, struct gcn_error 
         .prefix = settings->statsd_prefix,
         .tags = settings->dogstatsd_tags,
     };
-    return settings->statsd_host == NULL || gcn_statsd_open(&options, err);
+    return settings->statsd_host == NULL || gcn_py_logger_is_custom(settings) ||
+           gcn_statsd_open(&options, err);
 }
 
 /* What a syslog tag has between "gunicorn." and the name of the log. */
@@ -55,7 +57,8 @@ static struct gcn_syslog_options syslog_options(const struct gcn_settings *setti
     };
 }
 
-bool gcn_logs_open_errors(const struct gcn_settings *settings, struct gcn_error *err)
+/* Send the error log where the settings say. On false it is as before. */
+static bool open_errors(const struct gcn_settings *settings, struct gcn_error *err)
 {
     char prefix[SYSLOG_PREFIX_BYTES];
     print_syslog_prefix(settings, prefix);
@@ -69,6 +72,12 @@ bool gcn_logs_open_errors(const struct gcn_settings *settings, struct gcn_error 
         .syslog = settings->syslog ? &syslog : NULL,
     };
     return gcn_log_open(&options, err);
+}
+
+bool gcn_logs_open(const struct gcn_generation *generation, struct gcn_error *err)
+{
+    return open_errors(generation->settings, err) &&
+           gcn_py_logger_open(generation->hooks, err);
 }
 
 /* After the error log: with capture_output, standard output is where that leads. */
@@ -90,8 +99,8 @@ bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *e
         .syslog = to_syslog ? &syslog : NULL,
     };
 
-    if (settings->accesslog == NULL && !to_syslog) {
-        return true;
+    if ((settings->accesslog == NULL && !to_syslog) || gcn_py_logger_wants(settings)) {
+        return true; /* there is none, or the logger in Python writes it */
     }
     generation->access = gcn_access_open(&options, err);
     return generation->access != NULL;
@@ -100,9 +109,11 @@ bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *e
 void gcn_logs_reopen(struct gcn_arbiter *arb)
 {
     gcn_log_reopen();
+    gcn_py_logger_reopen();
     gcn_access_reopen(arb->good->access);
     if (arb->trial != NULL) {
         gcn_access_reopen(arb->trial->access);
     }
+    gcn_preload_reopen(arb);
     gcn_workers_signal_all(arb, SIGUSR1);
 }

@@ -177,6 +177,24 @@ bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child
     return true;
 }
 
+static void order_reopen(const struct gcn_preloader *preloader)
+{
+    const struct gcn_preloader_order order = {.age = 0};
+
+    if (preloader->fd >= 0 &&
+        send(preloader->fd, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+        gcn_warn_errno("the preloading process keeps the old files of the logs");
+    }
+}
+
+void gcn_preload_reopen(struct gcn_arbiter *arb)
+{
+    order_reopen(&arb->good->preloader);
+    if (arb->trial != NULL) {
+        order_reopen(&arb->trial->preloader);
+    }
+}
+
 /* A worker was born, or could not be: pid -1. */
 static void note_birth(struct gcn_arbiter *arb, const struct gcn_preloader_news *news)
 {

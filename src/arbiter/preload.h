@@ -43,6 +43,9 @@ int64_t gcn_preload_next_ms(const struct gcn_arbiter *arb);
 /* Have the generation's preloader fork the worker `child`, which has no pid yet. False if it cannot. */
 bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child *child);
 
+/* USR1: have the preloaders open the files of the logs again; they get no signals. */
+void gcn_preload_reopen(struct gcn_arbiter *arb);
+
 /* In a process that the arbiter has forked: close its ends of the channels, or they would never end. */
 void gcn_preload_close_channels(struct gcn_arbiter *arb);
 

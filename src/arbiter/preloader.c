@@ -19,6 +19,7 @@
 #include <gcorn/log/errorlog.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/title.h>
+#include <gcorn/python/logger.h>
 #include <gcorn/python/python.h>
 #include <gcorn/worker/worker.h>
 
@@ -86,14 +87,19 @@ static void be_worker(const struct preloader *self, const struct gcn_preloader_o
     gcn_ownfd_close(self->birth->fd);
     await_adoption(between);
     gcn_workers_fill_start(self->birth->arb, self->birth->generation, &child, &start);
-    gcn_log_reopen(); /* files may have been rotated since the app was loaded */
-    gcn_access_reopen(start.access);
     start.app = self->app;
     gcn_worker_run(&start);
 }
 
+static void reopen_logs(struct gcn_access *access)
+{
+    gcn_log_reopen();
+    gcn_py_logger_reopen();
+    gcn_access_reopen(access);
+}
+
 /* Fork twice, so that the worker is the arbiter's child. */
-static void obey(const struct preloader *self, const struct gcn_preloader_order *order)
+static void bear_worker(const struct preloader *self, const struct gcn_preloader_order *order)
 {
     gcn_signals_hold(); /* as in workers that the arbiter forks */
     gcn_py_before_fork();
@@ -116,6 +122,15 @@ static void obey(const struct preloader *self, const struct gcn_preloader_order 
     }
     tell(self, order->age, worker);
     _exit(GCN_EXIT_OK);
+}
+
+static void obey(const struct preloader *self, const struct gcn_preloader_order *order)
+{
+    if (order->age == 0) {
+        reopen_logs(self->birth->generation->access);
+    } else {
+        bear_worker(self, order);
+    }
 }
 
 /* Threads that the app has started run while there are no orders. */

@@ -14,7 +14,7 @@ struct gcn_generation;
 struct gcn_slot;
 
 /* From the arbiter: fork a worker. The pointers mean the same in both processes: what they point to
-   was there before the preloader was forked. */
+   was there before the preloader was forked. Age 0: open the files of the logs again instead. */
 struct gcn_preloader_order {
     struct gcn_arbiter_board *board;
     struct gcn_slot *slot;

@@ -109,7 +109,7 @@ void gcn_reload_promote(struct gcn_arbiter *arb)
     arb->good = arb->trial;
     arb->trial = NULL;
     arb->policy.target = arb->good->target;
-    if (!gcn_logs_open_errors(arb->good->settings, &err) || !gcn_start_name(arb, &err)) {
+    if (!gcn_logs_open(arb->good, &err) || !gcn_start_name(arb, &err)) {
         gcn_error("%s", err.text);
     }
     if (arb->good->sockets_number != old->sockets_number) {

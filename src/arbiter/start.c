@@ -159,14 +159,14 @@ static bool prepare(struct gcn_arbiter *arb, struct gcn_error *err)
     if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
         return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
     }
-    if (!gcn_logs_open_statsd(settings, err) || !gcn_logs_open_errors(settings, err)) {
+    if (!gcn_logs_open_statsd(settings, err) || !gcn_hooks_open(arb, arb->good, err) ||
+        !gcn_logs_open(arb->good, err)) {
         return false;
     }
     gcn_info("gcorn %s starts", GCORN_VERSION);
     log_notices(settings);
     arb->policy.target = (uint32_t)settings->workers;
-    return gcn_hooks_open(arb, arb->good, err) &&
-           run_hook(arb, GCN_HOOK_NWORKERS_CHANGED, err) && gcn_start_name(arb, err) &&
+    return run_hook(arb, GCN_HOOK_NWORKERS_CHANGED, err) && gcn_start_name(arb, err) &&
            run_hook(arb, GCN_HOOK_ON_STARTING, err) && open_process(arb, err) &&
            take_activated(arb, err);
 }

@@ -31,11 +31,11 @@ struct birth {
 };
 
 /* The arbiter changes its own error log only when the trial has succeeded. */
-static void open_trial_log(const struct gcn_settings *settings)
+static void open_trial_log(const struct gcn_generation *trial)
 {
     struct gcn_error err = {{0}};
 
-    if (!gcn_logs_open_errors(settings, &err)) {
+    if (!gcn_logs_open(trial, &err)) {
         gcn_error("%s", err.text);
         _exit(GCN_EXIT_BOOT);
     }
@@ -66,7 +66,7 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
         out->access_place = gcn_boards_place(child);
     }
     if (generation == arb->trial) {
-        open_trial_log(generation->settings);
+        open_trial_log(generation);
     }
 }
 

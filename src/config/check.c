@@ -163,6 +163,36 @@ static void check_status(struct gcn_draft *draft, const struct gcn_setting *row)
     gcn_buf_finish(&shown);
 }
 
+/* The setting that has Python's logging write the logs, or NULL. */
+static const char *find_logger(struct gcn_draft *draft, const struct gcn_settings *defaults)
+{
+    static const enum gcn_setting_id ids[] = {GCN_SETTING_logger_class, GCN_SETTING_logconfig,
+                                              GCN_SETTING_logconfig_dict,
+                                              GCN_SETTING_logconfig_json};
+
+    for (size_t i = 0; i < GCN_COUNT(ids); i++) {
+        if (!is_default(draft, defaults, ids[i])) {
+            return gcn_setting_get(ids[i])->name;
+        }
+    }
+    return NULL;
+}
+
+/* A logger in Python is given the format, and knows nothing of those that we have added. */
+static void check_logger(struct gcn_draft *draft, const struct gcn_settings *defaults)
+{
+    const char *format = draft->settings->access_log_format;
+    const char *logger = find_logger(draft, defaults);
+    struct gcn_place place = place_of(draft, GCN_SETTING_access_log_format);
+
+    if (logger != NULL && (strcmp(format, "json") == 0 || strcmp(format, "logfmt") == 0)) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place,
+                        "access_log_format: %s: gcorn's own formats are not for Python's logging "
+                        "(%s): give that a formatter; its records have the values in their args",
+                        format, logger);
+    }
+}
+
 void gcn_check_all(struct gcn_draft *draft)
 {
     struct gcn_draft defaults;
@@ -175,6 +205,7 @@ void gcn_check_all(struct gcn_draft *draft)
             check_status(draft, row);
         }
     }
+    check_logger(draft, defaults.settings);
     gcn_draft_finish(&defaults);
     check_worker_class(draft);
     check_access_log(draft);

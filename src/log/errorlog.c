@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static struct {
     bool prepared; /* what is done once a process was done */
     struct gcn_log_file file;
     enum gcn_log_level threshold; /* lines below it come only to be counted */
+    _Atomic(gcn_log_tap_fn) tap;  /* NULL: nobody */
     struct gcn_syslog *syslog;    /* owned; NULL: lines do not go there */
     int saved_fds[2];  /* what 1 and 2 were before they were captured; -1, -1: they are not */
     uint64_t followed; /* file.reopened when 1 and 2 were last pointed at it */
@@ -99,10 +101,15 @@ static void tell_last_resort(int error)
 static void write_line(void *context, enum gcn_log_level level, const char *line, size_t len,
                        size_t message_offset)
 {
+    struct gcn_slice message = {line + message_offset, len - message_offset - 1};
+    gcn_log_tap_fn tap = atomic_load_explicit(&errorlog.tap, memory_order_relaxed);
     enum gcn_log_outcome outcome;
     int64_t lost = 0;
 
     (void)context;
+    if (tap != NULL && tap(level, message)) {
+        return;
+    }
     gcn_statsd_log(level);
     if (level < errorlog.threshold) {
         return;
@@ -115,8 +122,7 @@ static void write_line(void *context, enum gcn_log_level level, const char *line
     follow_file();
     unlock_log();
     if (errorlog.syslog != NULL) {
-        gcn_syslog_send(errorlog.syslog, GCN_SYSLOG_ERROR, level,
-                        (struct gcn_slice){line + message_offset, len - message_offset - 1});
+        gcn_syslog_send(errorlog.syslog, GCN_SYSLOG_ERROR, level, message);
     }
     if (outcome == GCN_LOG_RESUMED) {
         gcn_warn("%lld lines were lost while the error log could not be written", (long long)lost);
@@ -196,6 +202,16 @@ bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err)
     unlock_log();
     gcn_syslog_close(old_syslog);
     return good;
+}
+
+void gcn_log_set_tap(gcn_log_tap_fn tap)
+{
+    atomic_store_explicit(&errorlog.tap, tap, memory_order_relaxed);
+}
+
+int gcn_log_fd(void)
+{
+    return errorlog.file.fd >= 0 ? errorlog.file.fd : STDERR_FILENO;
 }
 
 void gcn_log_reopen(void)

@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "iterate.h"
 #include "later.h"
+#include "logger.h"
 #include "stacks.h"
 #include "state.h"
 #include "thread.h"
@@ -89,6 +90,9 @@ static int play(struct py_app *app, struct gcn_py_call *call, struct scene *scen
 static void end_scene(struct gcn_py_call *call, struct scene *scene)
 {
     if (GCN_UNLIKELY(scene->req != NULL)) {
+        if (scene->environ != NULL && gcn_py_logger_is_open()) {
+            gcn_py_logger_access(call, scene->req, scene->environ);
+        }
         gcn_py_hooks_post_request(call, scene->req, scene->environ);
     }
     if (GCN_UNLIKELY(gcn_py.options.access != NULL) && scene->environ != NULL) {

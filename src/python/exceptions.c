@@ -10,6 +10,7 @@
 
 #include <gcorn/proc/exitcode.h>
 
+#include "logger.h"
 #include "pylib.h"
 #include "state.h"
 
@@ -62,20 +63,21 @@ void gcn_py_log_exception(enum gcn_log_level level, const char *heading, ...)
     char line[512];
     va_list args;
 
-    if (exc != NULL && level >= gcn_log_level()) {
-        va_start(args, heading);
-        vsnprintf(line, sizeof(line), heading, args);
-        va_end(args);
+    if (exc == NULL || level < gcn_log_level()) {
+        Py_XDECREF(exc);
+        return;
+    }
+    va_start(args, heading);
+    vsnprintf(line, sizeof(line), heading, args);
+    va_end(args);
+    if (!gcn_py_logger_exception(level, line, exc)) {
         gcn_buf_append_str(&text, line);
         gcn_buf_append_byte(&text, '\n');
         append_traceback(&text, exc);
-        while (text.len > 0 && text.ptr[text.len - 1] == '\n') {
-            text.len--;
-        }
         gcn_log_text(level, text.ptr, text.len);
         gcn_buf_finish(&text);
     }
-    Py_XDECREF(exc);
+    Py_DECREF(exc);
 }
 
 /* Log the traceback of code that failed by itself. */

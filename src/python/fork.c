@@ -19,6 +19,7 @@
 #include "exceptions.h"
 #include "handlers.h"
 #include "later.h"
+#include "logger.h"
 #include "pylib.h"
 #include "state.h"
 #include "thread.h"
@@ -64,6 +65,7 @@ static PyObject *after_fork_in_parent(PyObject *Py_UNUSED(self), PyObject *Py_UN
 static PyObject *after_fork_in_child(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none))
 {
     gcn_py_later_after_fork();
+    gcn_py_logger_after_fork();
     if (!forks.own) {
         give_up();
     }

@@ -15,6 +15,7 @@
 #include "exceptions.h"
 #include "fork.h"
 #include "hooks_private.h"
+#include "logger.h"
 #include "pylib.h"
 #include "runtime.h"
 #include "settings_dict.h"
@@ -45,6 +46,7 @@ static struct {
     PyObject *server_facts;     /* owned: as they were at the fork */
     struct gcn_hook_worker worker;
     bool was_interrupted;
+    bool watches; /* requests */
 } self;
 
 /* Process. */
@@ -77,12 +79,12 @@ static bool any_before(const struct gcn_settings *settings, enum gcn_hook end)
 
 bool gcn_py_hooks_want_arbiter(const struct gcn_settings *settings)
 {
-    return any_before(settings, GCN_HOOK_POST_FORK);
+    return any_before(settings, GCN_HOOK_POST_FORK) || gcn_py_logger_wants(settings);
 }
 
 bool gcn_py_hooks_want(const struct gcn_settings *settings)
 {
-    return any_before(settings, GCN_N_HOOKS);
+    return any_before(settings, GCN_N_HOOKS) || gcn_py_logger_wants(settings);
 }
 
 /* [(name, fewest arguments, most arguments, where it is set)] */
@@ -127,6 +129,7 @@ struct gcn_py_hooks *gcn_py_hooks_create(const struct gcn_settings *settings, st
     } else {
         hooks = gcn_alloc_zero(1, sizeof(*hooks));
         hooks->object = object;
+        hooks->logs = gcn_py_logger_wants(settings);
         for (int hook = 0; hook < GCN_N_HOOKS; hook++) {
             hooks->have[hook] = is_set(settings, (enum gcn_hook)hook);
         }
@@ -284,6 +287,8 @@ void gcn_py_hooks_adopt(struct gcn_py_hooks *hooks, const struct gcn_hook_server
         gcn_py_log_exception(GCN_LOG_ERROR, "Hooks cannot be prepared");
         self.hooks = NULL;
     }
+    self.watches = self.hooks != NULL &&
+                   (hooks->logs || hooks->have[GCN_HOOK_PRE_REQUEST] || hooks->have[GCN_HOOK_POST_REQUEST]);
 }
 
 void gcn_py_hooks_look(const struct gcn_hook_worker *worker)
@@ -303,6 +308,7 @@ void gcn_py_hooks_finish(void)
 {
     Py_CLEAR(self.server_facts);
     self.hooks = NULL;
+    self.watches = false;
 }
 
 int gcn_py_hooks_interrupted(enum gcn_hook hook)
@@ -316,8 +322,7 @@ int gcn_py_hooks_interrupted(enum gcn_hook hook)
 
 bool gcn_py_hooks_watch_requests(void)
 {
-    return gcn_py_hooks_have(self.hooks, GCN_HOOK_PRE_REQUEST) ||
-           gcn_py_hooks_have(self.hooks, GCN_HOOK_POST_REQUEST);
+    return self.watches;
 }
 
 unsigned long long gcn_py_hooks_own(const struct gcn_py_hooks **hooks)

@@ -16,6 +16,7 @@ struct gcn_py_call;
 /* Lifetime: settings generation. */
 struct gcn_py_hooks {
     PyObject *object; /* owned: a Hooks of pylib/hooks.py */
+    bool logs;        /* Python's logging writes the logs */
     bool have[GCN_N_HOOKS];
 };
 
@@ -34,16 +35,19 @@ void gcn_py_heartbeat(void);
 /* Drop what gcn_py_hooks_adopt has kept. GIL: held. */
 void gcn_py_hooks_finish(void);
 
-/* True if app calls of this process have pre_request or post_request. GIL: held. */
+/* True if app calls of this process have pre_request or post_request, or a logger to be told. GIL: held. */
 bool gcn_py_hooks_watch_requests(void);
 
-/* Call pre_request: *req is the hook's request (new reference), also if the hook raised; *changed the
+/* Make the request's object and call pre_request: *req is the hook's request (new reference), also if the hook raised; *changed the
    headers if it has changed them, else NULL. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req,
                                             PyObject **changed);
 
 /* Make the environ's fields those of `headers`. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_hooks_apply_headers(PyObject *env, PyObject *headers);
+
+/* What the response's object is made of. New reference; NULL with an exception. GIL: held. */
+PyObject *gcn_py_hooks_response_facts(const struct gcn_py_call *call);
 
 /*
  * Call post_request; `env` is NULL if it was never made: then the hook gets an empty one, and no

@@ -72,6 +72,17 @@ void gcn_py_interrupt_begin(void)
     atomic_store_explicit(&interrupt.running, interrupt.last, memory_order_relaxed);
 }
 
+bool gcn_py_interrupt_again(void)
+{
+    if (!gcn_py_thread_is_main() || !interrupt.happened) {
+        return false;
+    }
+    interrupt.happened = false;
+    atomic_store(&interrupt.meant, atomic_load(&interrupt.running));
+    PyErr_SetInterrupt();
+    return true;
+}
+
 bool gcn_py_interrupt_end(void)
 {
     if (GCN_UNLIKELY(!gcn_py_thread_is_main())) {

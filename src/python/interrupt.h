@@ -18,6 +18,12 @@ GCN_MUST_CHECK int gcn_py_interrupt_init(void);
 /* Around an app call. On other threads than the main one they do nothing. GIL: held. */
 void gcn_py_interrupt_begin(void);
 
+/*
+ * The exception that ends the call in progress was raised where it cannot pass: raise it again, later.
+ * False if there is no such call. GIL: held.
+ */
+bool gcn_py_interrupt_again(void);
+
 /* True if the call was interrupted, whether or not the app let the exception through. */
 bool gcn_py_interrupt_end(void);
 

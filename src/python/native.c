@@ -6,7 +6,10 @@
 
 #include "py.h"
 
+#include <string.h>
+
 #include <gcorn/base/log.h>
+#include <gcorn/log/statsd.h>
 #include <gcorn/python/python.h>
 
 #include "exceptions.h"
@@ -38,6 +41,44 @@ static PyObject *native_level(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(non
     return PyLong_FromLong(gcn_log_level());
 }
 
+/* count(level): a line of that level was logged, for statsd. */
+static PyObject *native_count(PyObject *Py_UNUSED(self), PyObject *level)
+{
+    long number = PyLong_AsLong(level);
+
+    if (number == -1 && PyErr_Occurred() != NULL) {
+        return NULL;
+    }
+    gcn_statsd_log((enum gcn_log_level)number);
+    Py_RETURN_NONE;
+}
+
+/* metric(type, name, value): to statsd; types that it does not have are left out. */
+static PyObject *native_metric(PyObject *Py_UNUSED(self), PyObject *args)
+{
+    static const struct {
+        const char *name;
+        enum gcn_metric type;
+    } rows[] = {
+        {"gauge", GCN_METRIC_GAUGE},
+        {"counter", GCN_METRIC_COUNTER},
+        {"histogram", GCN_METRIC_HISTOGRAM},
+        {"timer", GCN_METRIC_TIMER},
+    };
+    const char *type, *name;
+    double value;
+
+    if (!PyArg_ParseTuple(args, "ssd", &type, &name, &value)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        if (strcmp(type, rows[i].name) == 0) {
+            gcn_statsd_send(rows[i].type, gcn_slice_of(name), value);
+        }
+    }
+    Py_RETURN_NONE;
+}
+
 /* source(name): the text of the embedded file pylib/<name>.py, or None. */
 static PyObject *native_source(PyObject *Py_UNUSED(self), PyObject *name)
 {
@@ -65,6 +106,8 @@ int gcn_py_native_init(void)
     static PyMethodDef methods[] = {
         {"log", native_log, METH_VARARGS, NULL},
         {"level", native_level, METH_NOARGS, NULL},
+        {"count", native_count, METH_O, NULL},
+        {"metric", native_metric, METH_VARARGS, NULL},
         {"source", native_source, METH_O, NULL},
         {"heartbeat", native_heartbeat, METH_NOARGS, NULL},
         {NULL, NULL, 0, NULL},
@@ -78,7 +121,8 @@ int gcn_py_native_init(void)
     PyObject *module = PyModule_Create(&definition);
     int rc = -1;
 
-    if (module != NULL && PyModule_AddStringConstant(module, "version", GCORN_VERSION) == 0 &&
+    if (module != NULL && PyModule_AddIntConstant(module, "EXCEPTION", GCN_LOG_EXCEPTION) == 0 &&
+        PyModule_AddStringConstant(module, "version", GCORN_VERSION) == 0 &&
         PyModule_AddStringConstant(module, "server_software", gcn_py.options.server_software) ==
             0) {
         rc = PyDict_SetItemString(PyImport_GetModuleDict(), "_gcorn", module);

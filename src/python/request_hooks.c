@@ -87,7 +87,7 @@ static PyObject *request_facts(const struct gcn_py_call *call)
     return facts;
 }
 
-static PyObject *response_facts(const struct gcn_py_call *call)
+PyObject *gcn_py_hooks_response_facts(const struct gcn_py_call *call)
 {
     const struct gcn_response *res = call->res;
     struct gcn_slice status = {res->status_line, res->status_len};
@@ -154,7 +154,7 @@ static int post_request(const struct gcn_py_call *call, PyObject *req, PyObject 
     PyObject *seen = env == NULL ? PyDict_New() : Py_NewRef(env);
     PyObject *facts = seen == NULL      ? NULL
                       : env == NULL ? Py_NewRef(Py_None)
-                                        : response_facts(call);
+                                    : gcn_py_hooks_response_facts(call);
     PyObject *args =
         facts == NULL ? NULL : Py_BuildValue("(OKOOO)", hooks->object, age, req, seen, facts);
     PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "post_request", args);

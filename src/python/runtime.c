@@ -31,6 +31,7 @@
 #include "input.h"
 #include "interrupt.h"
 #include "later.h"
+#include "logger.h"
 #include "native.h"
 #include "pylib.h"
 #include "socket.h"
@@ -285,6 +286,7 @@ void gcn_py_stop(void)
         return;
     }
     gcn_py_thread_ensure();
+    gcn_py_logger_finish();
     drop_objects();
     if (Py_FinalizeEx() < 0) {
         gcn_warn("Python did not end cleanly: text that the app wrote may be lost");

@@ -35,6 +35,11 @@ bool gcn_py_thread_is_entered(void)
     return mine.entered;
 }
 
+bool gcn_py_thread_may_enter(void)
+{
+    return mine.state != NULL;
+}
+
 bool gcn_py_thread_is_main(void)
 {
     return mine.main;

@@ -16,6 +16,9 @@ void gcn_py_thread_disown(void);
 /* True if this thread is one of ours and holds the GIL. */
 bool gcn_py_thread_is_entered(void);
 
+/* True if this thread is one of ours that has left the interpreter and may enter it. */
+bool gcn_py_thread_may_enter(void);
+
 /* True on the thread that started the interpreter, where Python runs signal handlers. */
 bool gcn_py_thread_is_main(void);
 

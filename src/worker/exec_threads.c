@@ -29,6 +29,7 @@
 #include <gcorn/base/ownfd.h>
 #include <gcorn/http/app.h>
 #include <gcorn/proc/exitcode.h>
+#include <gcorn/python/logger.h>
 
 #include "threads_exec.h"
 
@@ -464,6 +465,7 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
     gcn_list_init(&exec.flush);
     gcn_overdue_init(&exec.overdue, worker->request_timeout_us, worker->graceful_timeout_us);
     worker->app->ops->leave(worker->app);
+    gcn_py_logger_defer(true);
     if (!gcn_threads_nap_init(&exec) || !open_wake(&exec)) {
         gcn_error_errno("worker: cannot make what the loop and the threads wake each other with");
     } else if (gcn_serve_start(&exec.serve, worker, &exec.sink, threads)) {
@@ -483,6 +485,7 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
         gcn_loop_unwatch(&worker->loop, &exec.wake, exec.wake_fd);
         gcn_ownfd_close(exec.wake_fd);
     }
+    gcn_py_logger_defer(false);
     worker->app->ops->enter(worker->app);
     return code;
 }

@@ -19,13 +19,14 @@
 #include <gcorn/log/errorlog.h>
 #include <gcorn/log/statsd.h>
 #include <gcorn/net/listener.h>
+#include <gcorn/python/logger.h>
 
 #include "access.h"
 #include "deadline.h"
 #include "recycle.h"
 #include "share.h"
 
-enum { LOG_LOOK_MS = 250 }; /* between two looks at whether syslog takes what waits for it */
+enum { LOG_LOOK_MS = 250 }; /* between two looks at whether log lines that wait are taken */
 
 static int32_t peek32(const _Atomic int32_t *number)
 {
@@ -204,10 +205,11 @@ bool gcn_serve_is_over(const struct gcn_serve *serve)
            (gcn_core_is_idle(&serve->core) || worker->loop.now_us >= worker->stop_by_us);
 }
 
-/* A syslog daemon is slow, or still connecting. */
+/* A syslog daemon is slow, or still connecting; or somebody keeps the interpreter from the logger. */
 static bool is_log_waiting(const struct gcn_serve *serve)
 {
-    return gcn_log_is_waiting() || gcn_access_is_waiting(serve->worker->start->access);
+    return gcn_log_is_waiting() || gcn_py_logger_is_waiting() ||
+           gcn_access_is_waiting(serve->worker->start->access);
 }
 
 int gcn_serve_timeout_ms(const struct gcn_serve *serve)
@@ -239,6 +241,7 @@ void gcn_serve_tick(struct gcn_serve *serve)
     gcn_core_expire(&serve->core);
     gcn_access_flush(serve->worker->start->access);
     gcn_log_flush();
+    gcn_py_logger_relieve(serve->worker->loop.now_us / 1000);
     gcn_deadline_push(serve->worker, serve->worker->loop.now_us);
     atomic_store_explicit(&slot->connections, core->n_conns, memory_order_relaxed);
     atomic_store_explicit(&slot->accepted, (int64_t)core->accepted, memory_order_relaxed);

@@ -23,6 +23,7 @@
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/title.h>
 #include <gcorn/python/configfile.h>
+#include <gcorn/python/logger.h>
 #include <gcorn/python/python.h>
 
 #include "apology.h"
@@ -63,6 +64,7 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
 
     if (notes & GCN_NOTE_REOPEN) {
         gcn_log_reopen();
+        gcn_py_logger_reopen();
         gcn_access_reopen(worker->start->access);
     }
     if (notes & GCN_NOTE_STOP) {
@@ -327,6 +329,7 @@ void gcn_worker_run(const struct gcn_worker_start *start)
     gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());
     gcn_log_flush();
     if (worker.threads_left) {
+        gcn_py_logger_abandon();
         _exit(code); /* finalising would wait for them */
     }
     finish(&worker);

@@ -133,7 +133,7 @@ def act(*arguments):
         raise AssertionError(f"{failure}\n{run.log}") from None
     finally:
         run.kill()
-    log = run.log + "".join(path.read_text() for path in run.folder.glob("logs/*"))
+    log = run.log + "".join(path.read_text() for path in run.folder.rglob("*.log"))
     return {"code": code, "answers": [*answers, after], "log": log, "events": run.events, "pid": run.pid,
             "preloads": run.preloads,
             "left": sorted(str(path.relative_to(run.folder)) for path in run.folder.rglob("*"))}

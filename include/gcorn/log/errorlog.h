@@ -33,6 +33,18 @@ struct gcn_log_options {
  */
 GCN_MUST_CHECK bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err);
 
+/*
+ * Somebody who takes lines in place of the error log (Python's logging): true if it has taken `message`,
+ * which is what stands behind the prefix, without a line end. Called on any thread; may log itself.
+ */
+typedef bool (*gcn_log_tap_fn)(enum gcn_log_level level, struct gcn_slice message);
+
+/* Offer each line to `tap` first; NULL: to nobody. Any thread. */
+void gcn_log_set_tap(gcn_log_tap_fn tap);
+
+/* Where lines go that no line may be made of: the log's descriptor, else standard error. Async-signal-safe. */
+int gcn_log_fd(void);
+
 /* USR1, in the arbiter and in workers: open the file again. If that fails the old one is kept. */
 void gcn_log_reopen(void);
 

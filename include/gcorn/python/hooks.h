@@ -36,10 +36,10 @@ enum gcn_hook {
     GCN_N_HOOKS,
 };
 
-/* True if the settings have a hook that runs in the arbiter: then that needs an interpreter. */
+/* True if the settings have a hook that runs in the arbiter, or a logger: then that needs an interpreter. */
 bool gcn_py_hooks_want_arbiter(const struct gcn_settings *settings);
 
-/* True if the settings have any hook. */
+/* True if the settings have any hook, or a logger in Python. */
 bool gcn_py_hooks_want(const struct gcn_settings *settings);
 
 /* A worker as hooks see it. A value. */

@@ -19,6 +19,7 @@ import _gcorn_logs as logs
 import _gcorn_report as report
 
 BOOTING = "[booting]"
+COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
 HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers")
     + ("transfer-encoding", "upgrade", "server", "date")
@@ -100,16 +101,16 @@ class Setting:
         return self.value
 
 
-def _address(text):
+def _address(text, default_port="8000"):
     """A (host, port) pair, or a path: as gunicorn holds an address."""
-    if text.startswith("unix:"):
+    if text.startswith("unix:") and not (default_port == "8125" and text[5:].isdigit()):
         return text[5:].removeprefix("//")
     if text.startswith("fd://"):
         return int(text[5:])
     host, colon, port = text.removeprefix("tcp://").rpartition(":")
     if not colon or port.endswith("]"):
-        host, port = text, "8000"
-    return host.strip("[]") or "0.0.0.0", int(port) if port.isdigit() else 8000
+        host, port = text, default_port
+    return host.strip("[]") or "0.0.0.0", int(port if port.isdigit() else default_port)
 
 
 class Listener:
@@ -417,10 +418,14 @@ class Hooks:
         tree = values.get("logconfig_dict")
         if isinstance(tree, str):
             values["logconfig_dict"] = json.loads(tree)
+        if values["statsd_host"]:
+            values["statsd_host"] = _address(values["statsd_host"], "8125")
+        if values["access_log_format"] == "combined":
+            values["access_log_format"] = COMBINED
         self.cfg = Config(values, dict(os.environ))
         self.app = App(self.cfg)
         logs.install()
-        self.log = logs.Log(self.cfg)
+        self.log = logs.opened.logger if logs.opened else logs.Log(self.cfg)
         post = self.functions.get("post_request")
         self.post_arguments = post and max(n for n in (2, 3, 4) if configfile.accepts(post, n))
 

@@ -94,6 +94,18 @@ static void the_access_log_is_checked_before_it_is_opened(void **state)
                     "command line, --access-log-status: access_log_status: \"4x\" is neither ");
 }
 
+static void own_formats_are_not_for_a_logger_in_python(void **state)
+{
+    static const char message[] = "access_log_format: json: gcorn's own formats are not for Python's "
+                                  "logging (logconfig)";
+
+    load_ok(*state, WORDS("--access-logformat", "combined", "--log-config", "log.ini", "app"));
+    load_ok(*state, WORDS("--access-logformat", "json", "--logger-class", "gunicorn.glogging.Logger", "app"));
+    assert_false(loading_run(
+        *state, WORDS("--access-logformat", "json", "--log-config", "log.ini", "app")));
+    assert_contains(((struct loading *)*state)->failure.text.ptr, message);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +115,7 @@ int main(void)
         loading_test(what_is_pointless_is_a_notice),
         loading_test(details_of_tls_stop_nothing_without_it),
         loading_test(the_access_log_is_checked_before_it_is_opened),
+        loading_test(own_formats_are_not_for_a_logger_in_python),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,43 @@ static void the_level_is_the_options(void **state)
     assert_contains(content(f->path), "[ERROR] two\n");
 }
 
+/* What a tap was given last, and whether it takes lines. */
+static struct {
+    char text[64];
+    bool takes;
+} tapped;
+
+static bool tap(enum gcn_log_level level, struct gcn_slice message)
+{
+    snprintf(tapped.text, sizeof(tapped.text), "%d %.*s", (int)level, (int)message.len, message.ptr);
+    return tapped.takes;
+}
+
+static void a_tap_is_asked_before_the_file(void **state)
+{
+    struct fixture *f = *state;
+    struct gcn_log_options options = options_for(f->path);
+
+    open_log(&options);
+    gcn_log_set_tap(tap);
+    tapped.takes = true;
+    gcn_warn("taken");
+    assert_string_equal(tapped.text, "30 taken");
+    tapped.takes = false;
+    gcn_warn("left");
+    assert_string_equal(tapped.text, "30 left");
+    gcn_log_set_tap(NULL);
+    gcn_warn("untold");
+    assert_string_equal(tapped.text, "30 left");
+    int fd = gcn_log_fd();
+    assert_int_equal(write(fd, "raw\n", 4), 4);
+    restore(f);
+    assert_null(strstr(content(f->path), "taken"));
+    assert_contains(content(f->path), "[WARNING] left\n");
+    assert_contains(content(f->path), "[WARNING] untold\nraw\n");
+    assert_int_equal(gcn_log_fd(), STDERR_FILENO);
+}
+
 static void an_error_names_setting_and_path_and_keeps_the_old_log(void **state)
 {
     struct fixture *f = *state;
@@ -296,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lines_go_to_standard_error_for_a_dash_and_nowhere_for_null),
         TEST(the_level_is_the_options),
+        TEST(a_tap_is_asked_before_the_file),
         TEST(an_error_names_setting_and_path_and_keeps_the_old_log),
         TEST(captured_output_follows_the_log_through_a_rotation),
         TEST(a_dash_is_not_captured),
