@@ -53,6 +53,7 @@ struct gcn_conn {
     bool may_proxy;  /* … and is believed */
     uint16_t answered; /* the status of the page that we sent in the app's stead; 0: none */
     uint32_t answered_bytes; /* of its body */
+    bool slow;       /* the client is behind with this response: some of it had to wait */
     bool wide;       /* the kernel may hold as much output for it as it likes; in core->n_wide */
     bool refused;    /* the response is a refusal of ours, without an exchange */
     uint64_t n_requests;

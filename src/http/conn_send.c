@@ -102,13 +102,29 @@ static void keep(struct gcn_conn *conn)
     (void)!gcn_conn_want(conn, EPOLLIN);
 }
 
+/* Something has come that we have not read: closing would reset the connection. */
+static bool has_input(const struct gcn_conn *conn)
+{
+    char byte;
+    return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/*
+ * The client has said that it sends nothing more, and it has all of the response, if not in its hands then
+ * in its system's. Some send an empty line behind a body, though.
+ */
+static bool may_close_at_once(const struct gcn_conn *conn, const struct gcn_request *req)
+{
+    return !req->head->keep_alive && !conn->slow && (req->body.len == 0 || !has_input(conn));
+}
+
 /* All of the response is sent, or will never be. */
 static void end_response(struct gcn_conn *conn)
 {
     const struct gcn_response *res = &conn->x->res;
     bool complete = !conn->gone && !res->failed && conn->answered == 0;
     bool kept = complete && gcn_response_keeps(res);
-    bool client_closes = !conn->x->req.head->keep_alive;
+    bool at_once = !kept && may_close_at_once(conn, &conn->x->req);
     bool framed = res->chunked || res->has_length;
     bool answered = conn->answered != 0;
 
@@ -118,6 +134,7 @@ static void end_response(struct gcn_conn *conn)
     }
     report(conn, complete || answered);
     gcn_conn_drop_exchange(conn);
+    conn->slow = false;
     if (conn->gone || (!complete && !framed && !answered)) {
         close_with_reset(conn);
         return;
@@ -125,8 +142,8 @@ static void end_response(struct gcn_conn *conn)
     consume_request(conn);
     if (kept) {
         keep(conn);
-    } else if (client_closes && conn->in == NULL) {
-        gcn_conn_close(conn); /* it said that it sends nothing more */
+    } else if (at_once && conn->in == NULL) {
+        gcn_conn_close(conn);
     } else {
         linger(conn);
     }
@@ -187,6 +204,7 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     if (!gcn_timeq_is_queued(&conn->timer)) {
         conn->paid_us = core->loop->now_us;
     }
+    conn->slow = true;
     gcn_conn_pay(conn, sent);
     if (gcn_conn_is_behind(conn, core->limits->send_timeout_us)) {
         gcn_conn_lost(conn);
@@ -312,10 +330,7 @@ void gcn_conn_answer(struct gcn_conn *conn, int status)
 /* The last look before an idle connection is closed: a request may have come this very moment. */
 static void keepalive_over(struct gcn_conn *conn)
 {
-    char byte;
-    ssize_t n = recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-
-    if (n > 0) {
+    if (has_input(conn)) {
         gcn_conn_arm(conn, GCN_DEADLINE_HEADER);
         gcn_conn_receive(conn);
     } else {

@@ -2,6 +2,7 @@
 /*
  * The I/O core and clients that are slow, silent or too many.
  */
+#include <errno.h>
 #include <linux/sockios.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -115,6 +116,8 @@ static void core_gives_up_on_half_a_body(void **state)
         rig_send(fd, bodies[i], strlen(bodies[i]));
         assert_true(rig_await(&rig, fd, "HTTP/1.1 408 "));
         assert_int_equal(rig.refusal, GCN_REFUSE_BODY_TIMEOUT);
+        rig_send(fd, request, sizeof(request) - 1); /* that is body, and no request */
+        rig_pump(&rig);
         close(fd);
         pump_until_empty();
     }
@@ -236,6 +239,45 @@ static int never_read(int room)
     rig_send(fd, request, sizeof(request) - 1);
     rig_pump(&rig);
     return fd;
+}
+
+/* Reads to the end of the stream, which has to be one and no reset; the bytes. */
+static size_t read_to_end(int fd)
+{
+    size_t total = 0;
+    ssize_t n = -1;
+
+    for (int i = 0; i < 5000 && n != 0; i++) {
+        rig_pump(&rig);
+        n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
+        assert_true(n >= 0 || errno == EAGAIN);
+        total += n > 0 ? (size_t)n : 0;
+    }
+    assert_int_equal(n, 0);
+    return total;
+}
+
+static void core_resets_nobody_who_says_more_than_announced(void **state)
+{
+    static const char get[] = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    static const char post[] = "POST / HTTP/1.0\r\nContent-Length: 1\r\n\r\nx";
+
+    (void)state;
+    rig.app = big_app;
+    rig_listen(&rig);
+    int fd = rig_connect(&rig);
+    rig_send(fd, get, sizeof(get) - 1);
+    rig_pump(&rig);
+    rig_send(fd, "\r\n", 2);
+    assert_true(read_to_end(fd) > BIG);
+    close(fd);
+    rig.app = hello_app;
+    fd = rig_connect(&rig);
+    rig_send(fd, post, sizeof(post) - 1);
+    rig_pump_io(&rig);
+    rig_send(fd, "\r\n", 2);
+    assert_true(read_to_end(fd) > 0);
+    close(fd);
 }
 
 static void core_gives_up_on_a_client_that_reads_nothing(void **state)
@@ -363,6 +405,7 @@ int main(void)
         TEST(core_waits_for_a_body_that_keeps_the_pace),
         TEST(core_closes_idle_connections_silently),
         TEST(core_is_free_while_a_slow_reader_has_a_whole_response_to_come),
+        TEST(core_resets_nobody_who_says_more_than_announced),
         TEST(core_gives_up_on_a_client_that_reads_nothing),
         TEST(core_gives_up_on_a_client_that_reads_too_slowly),
         TEST(the_kernel_holds_little_for_many_that_read_nothing),
