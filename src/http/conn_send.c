@@ -198,7 +198,7 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
 {
     struct gcn_core *core = conn->core;
 
-    if (conn->x != NULL) {
+    if (conn->x != NULL && conn->state == GCN_CONN_SENDING) {
         conn->x->req.ended_us = 0; /* the request lasts until all is sent */
     }
     if (!gcn_timeq_is_queued(&conn->timer)) {

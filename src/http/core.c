@@ -256,26 +256,35 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
     return NULL;
 }
 
-void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out)
+void gcn_core_queue_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out)
 {
     struct gcn_conn *conn = x->conn;
-    bool waiting = !gcn_out_is_empty(&conn->out);
 
     (void)core;
     if (conn->gone || conn->answered != 0) {
         gcn_out_clear(out);
-        return;
+    } else {
+        gcn_out_move(&conn->out, out);
     }
-    gcn_out_move(&conn->out, out);
-    /* A finished response is sent by gcn_core_finish, which knows what comes after it. */
-    if (!waiting && !x->res.ended && !gcn_out_is_empty(&conn->out)) {
-        gcn_conn_flush(conn);
+}
+
+void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out)
+{
+    bool waiting = !gcn_out_is_empty(&x->conn->out);
+
+    gcn_core_queue_out(core, x, out);
+    if (!waiting && !gcn_out_is_empty(&x->conn->out)) {
+        gcn_conn_flush(x->conn);
     }
 }
 
 enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x)
 {
-    gcn_core_send_out(core, x, &x->res.out);
+    if (x->res.ended) {
+        gcn_core_queue_out(core, x, &x->res.out); /* gcn_core_finish sends it: it knows what comes after it */
+    } else {
+        gcn_core_send_out(core, x, &x->res.out);
+    }
     return x->conn->gone ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 

@@ -323,7 +323,7 @@ static void finish_done(struct gcn_threads_exec *exec)
         int64_t took_us = ran ? x->req.ended_us - x->req.began_us : 0;
         int64_t queued_us = gcn_request_queue_us(&x->req);
         exec->n_out--;
-        gcn_core_send_out(core, x, &out);
+        gcn_core_queue_out(core, x, &out);
         (void)!gcn_core_send(core, x);
         gcn_core_finish(core, x);
         gcn_serve_call_ended(&exec->serve, took_us, queued_us);

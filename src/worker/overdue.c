@@ -62,6 +62,16 @@ bool gcn_overdue_retires(struct gcn_overdue *overdue, int64_t now_us)
     return true;
 }
 
+bool gcn_overdue_is_hopeless(const struct gcn_overdue *overdue, int64_t now_us)
+{
+    if (overdue->n_stuck == 0) {
+        return false;
+    }
+    const struct gcn_exchange *newest =
+        GCN_CONTAINER_OF(overdue->stuck.prev, struct gcn_exchange, hand_over.running_link);
+    return now_us - newest->hand_over.began_us >= overdue->limit_us + overdue->grace_us;
+}
+
 int64_t gcn_overdue_next_us(const struct gcn_overdue *overdue)
 {
     const struct gcn_exchange *running = oldest(&overdue->running);

@@ -34,6 +34,9 @@ struct gcn_exchange *gcn_overdue_next(struct gcn_overdue *overdue, int64_t now_u
 /* True, once, when a call that was given up has not ended within the grace. */
 bool gcn_overdue_retires(struct gcn_overdue *overdue, int64_t now_us);
 
+/* True if calls that were given up have not ended, and each of them has had its grace. */
+bool gcn_overdue_is_hopeless(const struct gcn_overdue *overdue, int64_t now_us);
+
 /* When to look again: monotonic time, or INT64_MAX. */
 int64_t gcn_overdue_next_us(const struct gcn_overdue *overdue);
 

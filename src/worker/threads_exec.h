@@ -51,7 +51,7 @@ void gcn_threads_check_overdue(struct gcn_threads_exec *exec);
 /* Wait until nobody is about to raise a time-out: the interpreter may end then. Thread: loop. */
 void gcn_threads_await_alarms(struct gcn_threads_exec *exec);
 
-/* True while draining if nothing is left but calls that were given up. Thread: loop. */
+/* True while draining if only calls are left that were given up and have had their grace. Thread: loop. */
 bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec);
 
 /* Make exec->low. False if the system cannot. */

@@ -130,7 +130,8 @@ bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec)
 {
     pthread_mutex_lock(&exec->lock);
     int n_stuck = exec->overdue.n_stuck;
+    bool hopeless = gcn_overdue_is_hopeless(&exec->overdue, exec->worker->loop.now_us);
     pthread_mutex_unlock(&exec->lock);
-    return n_stuck > 0 && exec->serve.core.draining &&
+    return hopeless && exec->serve.core.draining &&
            exec->serve.core.n_conns <= (uint32_t)n_stuck;
 }

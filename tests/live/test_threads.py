@@ -138,7 +138,7 @@ def read_until_closed(connection):
     try:
         while connection.socket.recv(1 << 20):
             pass
-    except ConnectionResetError:
+    except OSError:
         pass
 
 

@@ -183,7 +183,11 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core);
  */
 GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x);
 
-/* The same for bytes in `out` (emptied), made while x runs; nothing happens if the client has left. */
+/*
+ * For bytes in `out` (emptied) that x's thread has made: keep them to be sent behind what waits, or send
+ * them now if nothing does. Nothing happens if the client has left.
+ */
+void gcn_core_queue_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out);
 void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out);
 
 /* True while more than limits->output_bytes of x's response wait in memory and the client is there. */

@@ -57,6 +57,20 @@ static void a_stuck_call_retires_the_worker_once_after_the_grace(void **state)
     assert_int_equal(gcn_overdue_next_us(&overdue), INT64_MAX);
 }
 
+static void calls_are_hopeless_when_each_has_had_its_grace(void **state)
+{
+    (void)state;
+    assert_false(gcn_overdue_is_hopeless(&overdue, 10000)); /* none was given up */
+    assert_ptr_equal(gcn_overdue_next(&overdue, 10000), &one);
+    assert_ptr_equal(gcn_overdue_next(&overdue, 10000), &two);
+    assert_false(gcn_overdue_is_hopeless(&overdue, 300 + LIMIT + GRACE - 1));
+    assert_true(gcn_overdue_is_hopeless(&overdue, 300 + LIMIT + GRACE));
+    gcn_overdue_end(&overdue, &two);
+    assert_true(gcn_overdue_is_hopeless(&overdue, 100 + LIMIT + GRACE));
+    gcn_overdue_end(&overdue, &one);
+    assert_false(gcn_overdue_is_hopeless(&overdue, 10000));
+}
+
 static void no_two_calls_have_the_same_ticket(void **state)
 {
     uint64_t first = one.req.ticket;
@@ -85,6 +99,7 @@ int main(void)
         TEST(calls_become_overdue_in_the_order_in_which_they_began),
         TEST(a_call_that_ended_is_never_overdue),
         TEST(a_stuck_call_retires_the_worker_once_after_the_grace),
+        TEST(calls_are_hopeless_when_each_has_had_its_grace),
         TEST(no_two_calls_have_the_same_ticket),
         TEST(without_a_limit_nothing_is_overdue),
     };
