@@ -33,15 +33,21 @@ static struct {
     _Atomic unsigned noted;
 } notes;
 
+/* For later: a worker that boots looks at it when it has. */
+static void note_down(unsigned bits)
+{
+    int saved = errno; /* the code that the signal came to may be about to look at it */
+    atomic_fetch_or_explicit(&notes.noted, bits, memory_order_relaxed);
+    gcn_slot_poke(notes.slot);
+    errno = saved;
+}
+
 static void note(unsigned bits)
 {
     if (!atomic_load_explicit(&notes.booted, memory_order_relaxed)) {
         _exit(bits & GCN_NOTE_ABORT ? GCN_EXIT_ERROR : GCN_EXIT_OK);
     }
-    int saved = errno; /* the code that the signal came to may be about to look at it */
-    atomic_fetch_or_explicit(&notes.noted, bits, memory_order_relaxed);
-    gcn_slot_poke(notes.slot);
-    errno = saved;
+    note_down(bits);
 }
 
 static void on_stop(int signum)
@@ -70,9 +76,7 @@ static void on_abort(int signum)
 static void on_reopen(int signum)
 {
     (void)signum;
-    if (atomic_load_explicit(&notes.booted, memory_order_relaxed)) {
-        note(GCN_NOTE_REOPEN);
-    }
+    note_down(GCN_NOTE_REOPEN);
 }
 
 /* The arbiter's business, sent to the whole process group by a terminal or by mistake. */

@@ -31,8 +31,8 @@ def logs(tmp_path):
     return Logs
 
 
-def with_access(gcorn, logs, *args, **options):
-    return gcorn("--access-logfile", logs.access, *args, APP, **options)
+def with_access(gcorn, logs, *args, app=(APP,), **options):
+    return gcorn("--access-logfile", logs.access, *args, *app, **options)
 
 
 def test_without_accesslog_there_is_none(gcorn):
@@ -246,6 +246,32 @@ def test_a_rotation_under_load_loses_and_doubles_nothing(gcorn, logs):
     server.stop()
     lines = [line for path in logs.folder.glob("access.log*") for line in read(path)]
     assert sorted(lines) == sorted(sent)
+
+
+def test_a_worker_that_boots_during_a_rotation_takes_part_in_it(gcorn, logs):
+    (logs.folder / "slow_boot.py").write_text(SLOW_BOOT)
+    server = with_access(gcorn, logs, "--chdir", logs.folder, "slow_boot:app", app=())
+    wait_until((logs.folder / "loading").exists, "the app is being loaded")
+    logs.access.rename(logs.folder / "access.log.1")
+    os.kill(server.pid, signal.SIGUSR1)
+    wait_until(logs.access.exists, "the new file")
+    (logs.folder / "go").touch()
+    assert server.get("/").status == 200
+    assert len(wait_lines(logs.access, 1)) == 1
+
+
+SLOW_BOOT = """
+import os
+import time
+open("loading", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.01)
+
+
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Length", "0")])
+    return []
+"""
 
 
 def test_logrotate_rotates_both_logs(gcorn, logs):
