@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CPython's faulthandler cannot be called from C, only be registered for a signal (and it refuses
- * SIGABRT), with the descriptor that it will write to. So there are two signals of ours: one writes to
- * standard error, for handlers, the other to a descriptor that we point at a fresh file in memory
- * each time: what is in it then goes to the error log, wherever that is.
+ * SIGABRT), with the descriptor that it will write to. So there are two signals of ours, each with a
+ * descriptor of its own. For handlers, the first is pointed at the error log's file before each time. The
+ * second is pointed at a fresh file in memory: what is in it then goes to the error log, wherever that is.
  */
 #include "stacks.h"
 
@@ -17,13 +17,14 @@
 
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/log/errorlog.h>
 #include <gcorn/python/python.h>
 
-#define STDERR_SIGNAL (SIGRTMAX - 1)
+#define HANDLER_SIGNAL (SIGRTMAX - 1)
 #define FILE_SIGNAL (SIGRTMAX - 2)
 
-/* Process: what faulthandler writes to at FILE_SIGNAL; -1: it does not. */
-static int file_fd = -1;
+/* Process: what faulthandler writes to at the signals; -1: it does not. */
+static int handler_fd = -1, file_fd = -1;
 
 static int register_signal(PyObject *faulthandler, int signum, int fd)
 {
@@ -38,20 +39,29 @@ int gcn_py_stacks_init(void)
     PyObject *faulthandler = PyImport_ImportModule("faulthandler");
     int rc = -1;
 
+    handler_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
     file_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (faulthandler != NULL && register_signal(faulthandler, STDERR_SIGNAL, STDERR_FILENO) == 0) {
+    if (faulthandler != NULL &&
+        register_signal(faulthandler, HANDLER_SIGNAL,
+                        handler_fd < 0 ? STDERR_FILENO : handler_fd) == 0) {
         rc = file_fd < 0 ? 0 : register_signal(faulthandler, FILE_SIGNAL, file_fd);
     }
     Py_XDECREF(faulthandler);
     return rc;
 }
 
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
 void gcn_py_stacks_finish(void)
 {
-    if (file_fd >= 0) {
-        close(file_fd);
-        file_fd = -1;
-    }
+    close_fd(&handler_fd);
+    close_fd(&file_fd);
 }
 
 /* Log what was written to `fd`. */
@@ -89,7 +99,10 @@ void gcn_py_dump_stacks(void)
     int saved = errno;
 
     if (gcn_py_is_started()) {
-        raise(STDERR_SIGNAL); /* blocked while a handler runs that blocks all: then right after it */
+        if (handler_fd >= 0) {
+            dup3(gcn_log_fd(), handler_fd, O_CLOEXEC);
+        }
+        raise(HANDLER_SIGNAL); /* blocked while a handler runs that blocks all: then right after it */
     }
     errno = saved;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """gthread, and request_timeout in every worker class."""
+import os
 import re
 import signal
 import socket
@@ -176,6 +177,19 @@ def test_the_stacks_go_to_the_error_log(gcorn, tmp_path):
     wait_until(lambda: "Error handling request" in log.read_text(), "the log is written")
     assert re.search(r'\[ERROR\] Thread 0x\w+ [^$]*threaded.py", line \d+ in do_loop', log.read_text())
     assert "do_loop" not in server.log
+
+
+def test_the_stacks_of_a_worker_that_is_aborted_go_there_too(gcorn, tmp_path):
+    """After a rotation as well: a signal handler writes them, to whatever file the log has then."""
+    log = tmp_path / "error.log"
+    server = gcorn("life:app", "--timeout", "1", "--error-logfile", log, bind=free_address())
+    log.rename(tmp_path / "error.log.1")
+    os.kill(server.pid, signal.SIGUSR1)
+    wait_until(log.exists, "the new file")
+    with server.connect() as connection:
+        connection.request("GET", "/sleep/20")
+        wait_until(lambda: re.search(r'silent [^$]*life.py", line \d+ in sleep', log.read_text()), "the stacks")
+    assert "in sleep" not in server.log
 
 
 def test_a_response_over_its_time_is_cut(gcorn):

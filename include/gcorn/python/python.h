@@ -122,7 +122,7 @@ int gcn_py_signal_fd(void);
 GCN_MUST_CHECK bool gcn_py_run_signal_handlers(void);
 
 /*
- * From a signal handler: write the Python stacks of all threads to standard error. Async-signal-safe
+ * From a signal handler: write the Python stacks of all threads to the error log's file. Async-signal-safe
  * as far as CPython's faulthandler is. GIL: not needed. Harmless if not started.
  */
 void gcn_py_dump_stacks(void);
