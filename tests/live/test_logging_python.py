@@ -148,7 +148,8 @@ class Run(Process):
     @property
     def lines(self):
         """All that it has written, wherever."""
-        return self.log.splitlines() + [line for path in sorted(self.folder.glob("*.log*")) for line in read(path)]
+        files = [path for path in sorted(self.folder.glob("*.log*")) if path.is_file()]
+        return self.log.splitlines() + [line for path in files for line in read(path)]
 
     def wait_line(self, pattern, count=1):
         return wait_until(lambda: sum(bool(re.search(pattern, line)) for line in self.lines) >= count,
@@ -348,6 +349,27 @@ def test_usr1_opens_the_files_of_handlers_again(serve, args):
     wait_until(lambda: any("now" in line for line in read(run.folder / "error.log")), "the new file of the arbiter")
     for pid in children(run.pid):
         wait_until(lambda: not any(link.endswith(".log.1") for link in opened_by(pid)), f"{pid} has let the old ones go")
+
+
+LOCKED = '''
+    from gunicorn import glogging
+    logger_class = type("Mine", (glogging.Logger,), {})
+    accesslog = "access.log"
+
+    def post_fork(server, worker):
+        import os
+        os.rename("access.log", "access.log.1")
+        os.mkdir("access.log")
+'''
+
+
+def test_a_file_that_cannot_be_opened_again_stays_open(serve, tmp_path):
+    venv.create(tmp_path / "empty")  # gunicorn's own class, where it is installed, does otherwise
+    run = serve(LOCKED, "--venv", tmp_path / "empty")
+    os.kill(run.pid, signal.SIGUSR1)
+    run.wait_line(r"\[WARNING\] cannot open the log \S*access.log\" again, so the old file .*: Is a directory")
+    run.get("/after")
+    run.wait_line("/after")
 
 
 def opened_by(pid):

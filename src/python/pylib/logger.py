@@ -250,15 +250,24 @@ class Logger(Log):
             self.error(traceback.format_exc())
 
     def reopen_files(self):
-        """After a rotation; the server does the same with its own file."""
+        """After a rotation; the server does the same with its own file. What cannot be opened stays open."""
         for handler in file_handlers():
-            handler.acquire()
             try:
-                if handler.stream:
-                    handler.close()
-                    handler.stream = handler._open()
-            finally:
-                handler.release()
+                self._reopen(handler)
+            except OSError as exc:
+                text = 'cannot open the log "%s" again, so the old file stays in use: %s'
+                self.warning(text, handler.baseFilename, exc.strerror)
+
+    def _reopen(self, handler):
+        handler.acquire()
+        try:
+            if handler.stream:
+                before, handler.stream = handler.stream, handler._open()
+                before.close()
+                if getattr(handler, "_gunicorn", False):
+                    self._give_away(handler.stream.fileno())
+        finally:
+            handler.release()
 
     def close_on_exec(self):
         for handler in file_handlers():
