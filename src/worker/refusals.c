@@ -4,11 +4,14 @@
  */
 #include "refusals.h"
 
+#include <stdio.h>
+
 #include <gcorn/base/log.h>
 
 enum {
     LINES_A_SECOND = 10,
     CULPRIT_SHOWN = 80, /* bytes of the offending text */
+    SHOWN_BYTES = 4 * CULPRIT_SHOWN + 1,
 };
 
 /* True if a line may be written now. */
@@ -28,14 +31,32 @@ static bool may_write(struct gcn_refusals *refusals, int64_t now_us)
     return true;
 }
 
+/* The first bytes of `culprit` at `out` with its controls escaped: ends of lines and NUL, too. Returns out. */
+static char *show(struct gcn_slice culprit, char out[SHOWN_BYTES])
+{
+    char *at = out;
+
+    for (size_t i = 0; i < culprit.len && i < CULPRIT_SHOWN; i++) {
+        unsigned char byte = (unsigned char)culprit.ptr[i];
+        if (byte < ' ' || byte == 0x7f) {
+            at += snprintf(at, 5, "\\x%02x", byte);
+        } else {
+            *at++ = (char)byte;
+        }
+    }
+    *at = '\0';
+    return out;
+}
+
 static void write_line(const struct gcn_endpoint *peer, const struct gcn_refusal_info *info,
                        struct gcn_slice culprit)
 {
     const char *who = peer->is_unix ? "the unix socket" : peer->host;
-    int shown = (int)(culprit.len < CULPRIT_SHOWN ? culprit.len : CULPRIT_SHOWN);
+    char shown[SHOWN_BYTES];
 
-    gcn_warn("%s %s (%d to %s)%s%.*s%s%s%s", info->code, info->text, info->status, who,
-             shown > 0 ? ": \"" : "", shown, shown > 0 ? culprit.ptr : "", shown > 0 ? "\"" : "",
+    show(culprit, shown);
+    gcn_warn("%s %s (%d to %s)%s%s%s%s%s", info->code, info->text, info->status, who,
+             shown[0] != '\0' ? ": \"" : "", shown, shown[0] != '\0' ? "\"" : "",
              info->setting != NULL ? "; see the setting " : "",
              info->setting != NULL ? info->setting : "");
 }

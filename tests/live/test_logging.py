@@ -176,6 +176,16 @@ def test_a_refused_request_line_is_shown_escaped(gcorn, logs):
     assert r'"\u0016\u0003\u0001 \"x" 400 ' in line
 
 
+def test_the_bytes_of_a_refused_request_stay_in_one_line(gcorn):
+    server = gcorn("probe:app")
+    with server.connect() as connection:
+        connection.send(b"GET / HTTP/1.1\n[2026] [1] [ERROR] forged\0\x7f\n\n")
+        assert connection.response().status == 400
+    wait_until(lambda: "GCN-H006" in server.log, "the refusal is logged")
+    line, = (line for line in server.log.splitlines() if "forged" in line)
+    assert r'"GET / HTTP/1.1\x0a[2026] [1] [ERROR] forged\x00\x7f\x0a\x0a"' in line
+
+
 def test_a_client_that_left_is_told_from_one_that_stayed(gcorn, logs):
     server = with_access(gcorn, logs, "--access-logformat", "%(complete)s %(s)s")
     with server.connect() as connection:
