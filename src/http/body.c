@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/die.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
@@ -107,6 +108,25 @@ static bool spill(struct gcn_body *body, const struct gcn_http_limits *limits)
     return true;
 }
 
+/* For errno. What a full disk does to all bodies is said once a second. */
+static void report_failure(const struct gcn_body *body, const struct gcn_http_limits *limits)
+{
+    static struct {
+        int64_t until_us;
+        int error;
+    } said;
+    int64_t now_us = gcn_clock_us();
+
+    if (errno == said.error && now_us < said.until_us) {
+        return;
+    }
+    said.error = errno;
+    said.until_us = now_us + 1000000;
+    gcn_error_errno("a request body of more than %lld bytes could not be kept in a file in %s; "
+                    "see tmp_upload_dir",
+                    (long long)body->len, directory(limits));
+}
+
 static bool append_file(struct gcn_body *body, struct gcn_slice bytes,
                         const struct gcn_http_limits *limits)
 {
@@ -114,9 +134,7 @@ static bool append_file(struct gcn_body *body, struct gcn_slice bytes,
         write_all(body->fd, bytes.ptr, bytes.len, body->len)) {
         return true;
     }
-    gcn_error_errno("a request body of more than %lld bytes could not be kept in a file in %s; "
-                    "see tmp_upload_dir",
-                    (long long)body->len, directory(limits));
+    report_failure(body, limits);
     return false;
 }
 

@@ -201,14 +201,16 @@ static void a_full_disk_is_a_refusal_with_one_log_line(void **state)
     gcn_log_set_writer(count_line, NULL);
     gcn_body_init(&body);
     struct gcn_slice part = {text, 3000};
-    int refusals[3];
-    for (int i = 0; i < 3; i++) {
+    int refusals[5];
+    for (int i = 0; i < 5; i++) {
         refusals[i] = (int)gcn_body_append(&body, part, -1, &limits);
     }
     gcn_log_set_writer(NULL, NULL);
     setrlimit(RLIMIT_FSIZE, &old);
     assert_int_equal(refusals[1], GCN_REFUSE_NOTHING);
-    assert_int_equal(refusals[2], GCN_REFUSE_BODY_STORE);
+    for (int i = 2; i < 5; i++) {
+        assert_int_equal(refusals[i], GCN_REFUSE_BODY_STORE);
+    }
     assert_int_equal(lines, 1);
     gcn_body_finish(&body);
 }
