@@ -151,9 +151,6 @@ void gcn_py_fork_leave(void)
     int code = judge();
 
     /* Not Py_FinalizeEx: objects of ours and of threads that are not here would be torn down. */
-    PyObject *done = gcn_pylib_call("forked", "end", NULL);
-    if (done == NULL) {
-        gcn_py_log_exception(GCN_LOG_EXCEPTION, "Error at the end of process %d", (int)getpid());
-    }
+    gcn_py_wind_up();
     _exit(code);
 }

@@ -297,6 +297,16 @@ void gcn_py_stop(void)
     gcn_py_handlers_finish();
 }
 
+void gcn_py_wind_up(void)
+{
+    gcn_py_enter();
+    PyObject *done = gcn_py.started ? gcn_pylib_call("ending", "end", NULL) : NULL;
+    if (gcn_py.started && done == NULL) {
+        gcn_py_log_exception(GCN_LOG_EXCEPTION, "Error at the end of process %d", (int)getpid());
+    }
+    Py_XDECREF(done);
+}
+
 void gcn_py_enter(void)
 {
     if (gcn_py.started) {

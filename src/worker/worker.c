@@ -288,6 +288,19 @@ static void finish(struct gcn_worker *worker)
     gcn_options_finish(worker);
 }
 
+/*
+ * The end beside calls that do not end. If one of them keeps the interpreter for itself, this does not end
+ * either, and the arbiter does it.
+ */
+static void leave_behind(struct gcn_worker *worker)
+{
+    int ignored;
+
+    gcn_py_logger_abandon();
+    (void)!gcn_worker_hook(worker, GCN_HOOK_WORKER_EXIT, &ignored);
+    gcn_py_wind_up();
+}
+
 static int run_executor(struct gcn_worker *worker)
 {
     const struct gcn_settings *settings = worker->settings;
@@ -329,8 +342,8 @@ void gcn_worker_run(const struct gcn_worker_start *start)
     gcn_info("worker %d (pid %d) leaves", (int)start->age, (int)getpid());
     gcn_log_flush();
     if (worker.threads_left) {
-        gcn_py_logger_abandon();
-        _exit(code); /* finalising would wait for them */
+        leave_behind(&worker);
+        _exit(code);
     }
     finish(&worker);
     exit(code);

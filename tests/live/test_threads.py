@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,26 @@ import pytest
 from harness.logs import free_address
 from harness.process import wait_until
 from harness.wire import request_bytes
+
+
+HOOKS = """
+    import threading
+
+    def note(name):
+        print("hook", name, threading.get_ident(), flush=True)
+
+    def post_worker_init(worker):
+        note("post_worker_init")
+
+    def pre_request(worker, req):
+        note("pre_request")
+
+    def post_request(worker, req, environ, resp):
+        note("post_request")
+
+    def worker_exit(server, worker):
+        note("worker_exit")
+"""
 
 
 def get_all(server, targets):
@@ -115,13 +136,59 @@ def test_a_thread_keeps_its_local_state(gcorn):
     assert [int(count) for _, count in seen] == [1, 2, 3, 4, 5]
 
 
-def test_a_reader_that_leaves_ends_its_iteration(gcorn):
-    server = gcorn("threaded:app", "--threads", "2")
+def test_requests_have_their_turn_in_the_order_in_which_they_came(gcorn):
+    server = gcorn("threaded:app", "-k", "gthread", "--threads", "1")
+    meeting = Meeting()
+    first, *others = connections = [server.connect() for _ in range(9)]
+    first.request("GET", meeting.target)
+    guest = meeting.socket.accept()[0]  # the only thread is taken
+    for number, connection in enumerate(others):
+        connection.request("GET", f"/order/{number}")
+    guest.sendall(b"met")
+    guest.close()
+    assert [connection.response().body for connection in others][-1] == b"0 1 2 3 4 5 6 7"
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ["/endless", "/trickle"])
+@pytest.mark.parametrize("args", [(), ("--request-timeout", "60")], ids=["plain", "request_timeout"])
+def test_a_reader_that_leaves_ends_its_iteration(gcorn, path, args):
+    """… at the next piece, whether it is the client that is slow or the app."""
+    server = gcorn("threaded:app", "--threads", "2", *args)
     with server.connect() as connection:
-        connection.request("GET", "/endless")
+        connection.request("GET", path)
         assert connection.socket.recv(1000)
         assert server.get("/hello").body == b"hello"  # it waits, the other thread does not
     wait_until(lambda: server.get("/closed").body == b"1", "close() was called")
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGQUIT])
+def test_requests_that_run_are_finished_at_the_end(gcorn, signum):
+    server = gcorn("threaded:app", "--threads", "2")
+    meeting = Meeting()
+    with server.connect() as connection:
+        connection.request("GET", meeting.target)
+        guest = meeting.socket.accept()[0]
+        os.kill(server.pid, signum)
+        server.wait_log("got SIG")
+        guest.sendall(b"met")
+        guest.close()
+        assert connection.response().body == b"met"
+    assert server.wait_exit() == 0
+
+
+def test_request_hooks_run_in_the_thread_of_the_request(gcorn, tmp_path):
+    config = tmp_path / "conf.py"
+    config.write_text(textwrap.dedent(HOOKS))
+    server = gcorn("threaded:app", "-c", config, "-k", "gthread", "--threads", "2")
+    thread = server.get("/local").body.split()[0].decode()
+    main = server.wait_log(r"hook post_worker_init (\d+)").group(1)
+    assert thread != main
+    assert server.wait_log(r"hook pre_request (\d+)").group(1) == thread
+    assert server.wait_log(r"hook post_request (\d+)").group(1) == thread
+    assert server.stop() == 0
+    assert server.wait_log(r"hook worker_exit (\d+)").group(1) == main
 
 
 @pytest.mark.parametrize("args", [(), ("--threads", "2")], ids=["sync", "gthread"])
@@ -207,14 +274,28 @@ def test_a_response_over_its_time_is_cut(gcorn):
     assert server.get("/hello").body == b"hello"
 
 
-def test_a_call_that_does_not_end_retires_its_worker(gcorn):
-    server = gcorn("threaded:app", "--request-timeout", "1", "--graceful-timeout", "1", "--threads", "2")
+def test_calls_that_do_not_end_retire_their_worker(gcorn, tmp_path):
+    """… when what else runs there has ended, and Python ends as well as it can."""
+    config = tmp_path / "conf.py"
+    config.write_text(textwrap.dedent(HOOKS))
+    server = gcorn("threaded:app", "-c", config, "--request-timeout", "2", "--graceful-timeout", "1",
+                   "--threads", "3")
     [first] = server.wait_workers(1)
-    assert server.get("/stuck").status == 504
-    assert server.get("/hello").body == b"hello"  # its sibling thread goes on
-    server.wait_log("asks to be replaced")
-    server.wait_log("leaves 1 app call behind")
-    wait_until(lambda: server.workers and first not in server.workers, "the worker is replaced")
+    meeting = Meeting()
+    with server.connect() as stuck, server.connect() as stubborn, server.connect() as sibling:
+        stuck.request("GET", "/stuck")
+        stubborn.request("GET", "/stubborn")
+        assert (stuck.response().status, stubborn.response().status) == (504, 504)
+        sibling.request("GET", meeting.target)
+        guest = meeting.socket.accept()[0]
+        server.wait_log("asks to be replaced")
+        wait_until(lambda: len(server.workers) == 2, "another worker takes over")
+        guest.sendall(b"met")
+        guest.close()
+        assert sibling.response().body == b"met"
+    server.wait_log("leaves 2 app calls behind")
+    server.wait_log(r"hook worker_exit \d+\n(.*\n)*atexit")
+    wait_until(lambda: first not in server.workers, "the worker ends")
     assert server.get("/hello").body == b"hello"
 
 

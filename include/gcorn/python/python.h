@@ -55,6 +55,12 @@ GCN_MUST_CHECK bool gcn_py_start(const struct gcn_py_options *options, struct gc
 void gcn_py_enter(void);
 void gcn_py_leave(void);
 
+/*
+ * Run atexit handlers and write out what streams hold, but keep the interpreter, for threads may be in it
+ * yet; _exit is to follow. GIL: taken inside, and held afterwards. Harmless if not started.
+ */
+void gcn_py_wind_up(void);
+
 /* Run atexit handlers and finalise. GIL: taken inside. Harmless if not started. */
 void gcn_py_stop(void);
 

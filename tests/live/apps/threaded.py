@@ -7,6 +7,7 @@ import threading
 import time
 
 BARRIERS = {}
+ORDER = []
 LOCK = threading.Lock()
 LOCAL = threading.local()
 CLOSED = []
@@ -16,9 +17,15 @@ RELEASE = threading.Event()
 class Endless:
     """Yields until it is closed; /closed says how many were."""
 
+    def __init__(self, piece=b"x" * 65536, pause=0):
+        self.piece = piece
+        self.pause = pause
+
     def __iter__(self):
         while True:
-            yield b"x" * 65536
+            yield self.piece
+            if self.pause:
+                time.sleep(self.pause)
 
     def close(self):
         CLOSED.append(time.monotonic())
@@ -77,19 +84,27 @@ def do_stuck(environ, start_response, argument):
     return plain(start_response, "too late")
 
 
+def do_stubborn(environ, start_response, argument):
+    """Knows better than whoever wants to end it, until it has been told twice."""
+    try:
+        do_loop(environ, start_response, argument)
+    except TimeoutError:
+        return do_stuck(environ, start_response, argument)
+
+
 def do_trickle(environ, start_response, argument):
     start_response("200 OK", [])
-
-    def body():
-        while True:
-            yield b"drop"
-            time.sleep(0.01)
-    return body()
+    return Endless(b"drop", 0.05)
 
 
 def do_endless(environ, start_response, argument):
     start_response("200 OK", [])
     return Endless()
+
+
+def do_order(environ, start_response, argument):
+    ORDER.append(argument)
+    return plain(start_response, " ".join(ORDER))
 
 
 def do_closed(environ, start_response, argument):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The end of a process that the app has forked: what Python does at exit, but for tearing itself down."""
+"""What Python does at exit, but for tearing itself down: in processes that the app has forked, and where
+calls of the app go on that nobody waits for.
+"""
 import atexit
 import sys
 import threading
