@@ -13,7 +13,8 @@ VENV = Path(sys.prefix)
 
 def is_sanitized():
     """True if the binary under test was built with a sanitizer."""
-    return b"__asan_init" in GCORN.read_bytes()
+    program = GCORN.read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 def find_program(name):
