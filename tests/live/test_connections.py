@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from harness.process import wait_until
+from harness.process import descriptors, wait_until
 from harness.wire import Connection, request_bytes
 
 
@@ -125,6 +125,31 @@ def test_a_client_gone_before_its_body_costs_no_call(server):
     with server.connect() as connection:
         connection.send(b"GET /echo HTT")
     assert calls(server, "echo") == before
+
+
+WHOLE = [
+    request_bytes("GET", "/bytes-of/3000000"), request_bytes("GET", "/stream-of/3000000"),
+    request_bytes("GET", "/file"), request_bytes("GET", "/hints"),
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhello",
+    b"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nX: y\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nBad Name: b\r\n\r\nGET / HTTP/1.1\r\n",
+]
+
+
+@pytest.mark.parametrize("leave", [Connection.close, Connection.reset])
+def test_a_client_may_leave_at_any_byte(gcorn, leave):
+    server = gcorn("probe:app", "--keep-alive", "30")
+    [worker] = server.wait_workers(1)
+    assert server.get("/hello").status == 200
+    before = descriptors(worker)
+    for data in WHOLE:
+        for cut in range(len(data) + 1):
+            connection = server.connect()
+            connection.send(data[:cut])
+            leave(connection)
+    assert server.get("/hello").status == 200
+    wait_until(lambda: descriptors(worker) <= before, f"no more than {before} descriptors")
 
 
 def test_a_client_gone_while_it_waits_costs_no_call(gcorn):
