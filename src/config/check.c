@@ -140,12 +140,20 @@ static void check_app(struct gcn_draft *draft)
     }
 }
 
+/* True for None and for an empty text, which ask for nothing. */
+static bool is_empty_text(struct gcn_draft *draft, const struct gcn_setting *row)
+{
+    const char *const *member = gcn_draft_member(draft, row);
+
+    return row->kind == GCN_KIND_STRING && (*member == NULL || **member == '\0');
+}
+
 /* True if the value is what the table's default, or its variable, makes of it. */
 static bool is_default(struct gcn_draft *draft, const struct gcn_settings *defaults,
-                       enum gcn_setting_id id)
+                       const struct gcn_setting *row)
 {
-    return draft->settings->origins[id].layer == GCN_LAYER_DEFAULT ||
-           gcn_settings_equal(draft->settings, defaults, id);
+    return draft->settings->origins[row->id].layer == GCN_LAYER_DEFAULT ||
+           is_empty_text(draft, row) || gcn_settings_equal(draft->settings, defaults, row->id);
 }
 
 static void check_status(struct gcn_draft *draft, const struct gcn_setting *row)
@@ -201,7 +209,7 @@ void gcn_check_all(struct gcn_draft *draft)
     gcn_defaults_apply(&defaults);
     for (int i = 0; i < GCN_N_SETTINGS; i++) {
         const struct gcn_setting *row = gcn_setting_get((enum gcn_setting_id)i);
-        if (row->status != GCN_READY && !is_default(draft, defaults.settings, row->id)) {
+        if (row->status != GCN_READY && !is_default(draft, defaults.settings, row)) {
             check_status(draft, row);
         }
     }

@@ -300,7 +300,7 @@ bool gcn_accept_string(struct gcn_intake *in, const struct gcn_value *value, voi
     const char **out = member;
 
     if (gcn_value_is_none(value)) {
-        *out = NULL;
+        *out = in->row->traits & GCN_TRAIT_NEVER_NONE ? in->row->fallback : NULL;
         return true;
     }
     if (value->type != GCN_VALUE_TEXT) {

@@ -46,6 +46,10 @@ static const char *kind_name(enum gcn_kind kind)
         return "class";
     case GCN_KIND_TREE:
         return "tree";
+    case GCN_KIND_MILLIS:
+        return "fraction";
+    case GCN_KIND_ANY:
+        return "any";
     default:
         return "plain";
     }

@@ -37,6 +37,7 @@ enum gcn_trait {
     GCN_TRAIT_EXACT_CASE = 1 << 7,     /* choices are compared as they are written */
     GCN_TRAIT_ADDRESS = 1 << 8,        /* each item is an address to listen on */
     GCN_TRAIT_EXISTS = 1 << 9,         /* each path without a wildcard must exist */
+    GCN_TRAIT_NEVER_NONE = 1 << 10,    /* None means the default */
 };
 
 /* Process lifetime. Columns that are absent in settings.def are zero. */

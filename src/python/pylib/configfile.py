@@ -155,8 +155,6 @@ def _plain(value):
         return "error", f"{value}: expected a number of at most 64 bits"
     if isinstance(value, str):
         return ("text", value) if "\0" not in value else ("error", f"{value!r}: has a NUL")
-    if isinstance(value, float):
-        return "text", repr(value)
     if isinstance(value, dict):
         if all(isinstance(text, str) for pair in value.items() for text in pair):
             return "dict", list(value.items())
@@ -175,6 +173,11 @@ def _sort(kind, value, least, most):
         return _class(value)
     if kind == "tree" and isinstance(value, dict):
         return "object", (repr(value), value)
+    if kind == "any":
+        return "text", str(value)
+    if isinstance(value, float):
+        is_taken = kind == "fraction"
+        return ("text", repr(value)) if is_taken else ("error", f"{value!r}: expected no float")
     return _plain(value)
 
 

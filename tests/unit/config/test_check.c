@@ -46,6 +46,7 @@ static void what_is_missing_stops_the_start_unless_it_is_the_default(void **stat
         *state, WORDS("--dirty-workers", "2", "app"), 1,
         "command line, --dirty-workers: dirty_workers: 2: not in this version: dirty arbiters");
     load_ok(*state, WORDS("--dirty-workers", "0", "--protocol", "http", "app"));
+    yaml_ok(*state, "root_path:\n"); /* as os.environ.get() has it in Python */
     yaml_fails(
         *state, "protocol: uwsgi\ndirty_apps: [a]\n",
         "config file, gcorn.yaml:2:13: dirty_apps: ['a']: not in this version: dirty arbiters\n"
@@ -85,6 +86,8 @@ static void details_of_tls_stop_nothing_without_it(void **state)
 static void the_access_log_is_checked_before_it_is_opened(void **state)
 {
     load_ok(*state, WORDS("--access-logformat", "%(h)s %({x-a}i)s", "app"));
+    assert_contains(yaml_ok(*state, "access_log_format:\n")->access_log_format, "%(h)s %(l)s");
+    yaml_ok(*state, "");
     load_ok(*state, WORDS("--access-logformat", "json", "--access-log-status", "404,5xx", "app"));
     assert_false(loading_run(*state, WORDS("--access-logformat", "%(h", "app")));
     assert_contains(((struct loading *)*state)->failure.text.ptr,
