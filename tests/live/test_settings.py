@@ -3,97 +3,14 @@
 compared with gunicorn's own reading of the same words. Many settings share one run: a command line may
 name them all, and gcorn reports all that is wrong at once.
 """
-import json
-import os
 import re
-import shlex
-import subprocess
 
 import pytest
 
 from harness import places
+from harness.settings import DEFAULTS_DIFFER, of_gunicorn, printed, read_words, rounds, run, samples_of
 
 config = pytest.importorskip("gunicorn.config", reason="gunicorn needs a newer Python")
-
-NUMBERS = ["0", "1", "7", "0x10", "-1", "x", "1_0", " 8 ", "", "1.0", "08"]
-TEXTS = ["x", " a b ", "/a/b", "-"]
-SAMPLES = {  # by gunicorn's validator, in the words of a command line
-    "validate_pos_int": NUMBERS,
-    "validate_string": TEXTS,
-    "validate_string_to_addr_list": ["*", "127.0.0.1", "10.0.0.0/8, ::1", "", "10.0.0.1/8", "host", "1.2.3"],
-    "validate_string_to_list": ["A,B", " A , b ", "*", ""],
-    "validate_header_map_behaviour": ["drop", "REFUSE", " dangerous ", "x", ""],
-    "validate_proxy_protocol": ["off", "V1", "v2", "auto", "1", "true", "none", "x", "v3"],
-    "validate_http_parser": ["auto", "FAST", "python", "x"],
-    "validate_reload_engine": ["auto", "poll", "Poll", "x"],
-    "validate_user": ["root", "0", "12", "nobody-here", ""],
-    "validate_group": ["root", "0", "12", "nobody-here", ""],
-    "validate_chdir": ["/", ".", "..", "/nope"],
-}
-SAMPLES_OF = {  # where a kind of gcorn's knows more than gunicorn's validator
-    "umask": ["0", "022", "0o22", "0x12", "18", "08", "-1", "x"],
-    "bind": ["127.0.0.1:1", "unix:/x", ":80"],
-    "raw_env": ["A=b", "C= d"],
-    "worker_class": ["sync", "gthread", "gunicorn.workers.sync.SyncWorker"],
-    "cert_reqs": ["0", "1", "0x2", "x", "-1"],  # gunicorn takes any number, and ssl only these
-    "loglevel": ["debug", "INFO", "Critical"],
-    "wsgi_app": [], "config": [], "protocol": ["http"],
-    "paste": [], "raw_paste_global_conf": ["a=b"],
-}
-DIFFERENT = {  # on purpose: see docs/migrating-from-gunicorn.md
-    ("worker_connections", "0"): "a worker that may keep no connection is of no use",
-}
-DEFAULTS_DIFFER = {
-    "config": "what is read is shown, not what would be looked for",
-    "control_socket": "there is none", "sendfile": "the truth is shown, not None",
-    "ssl_version": "nothing is shown for what is ignored",
-    "http2_cleartext": "not in every gunicorn",
-}
-
-
-def run(folder, *args, env=None, yaml=None):
-    """gcorn with these words, to its end, in `folder`, which has an app."""
-    (folder / "app.py").write_text("def application(environ, start_response):\n    raise NotImplementedError\n")
-    (folder / "gcorn.yaml").write_text(yaml or "")
-    clean = {name: value for name, value in os.environ.items()
-             if name not in ("PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SENDFILE", "PWD")}
-    return subprocess.run([str(places.GCORN), *args], env={**clean, **(env or {})}, cwd=folder, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
-
-
-def printed(done):
-    """--print-config as a dict of texts. It comes before the app is looked for, which a chdir can hide."""
-    assert done.stdout, done.stderr
-    rows = re.findall(r"^(\w+) += (.*?) *  # [^#]*$", done.stdout, re.M)
-    return dict(rows)
-
-
-def of_gunicorn(name, value):
-    """A value of gunicorn's in the way that gcorn shows it."""
-    if name in ("umask", "control_socket_mode"):
-        return oct(value) if value else "0"
-    if name in ("loglevel", "header_map"):
-        return str(value).lower()
-    return str(int(value) if type(value).__name__ == "VerifyMode" else value)
-
-
-def read_words(words, folder):
-    """What gunicorn makes of a command line: a dict of texts, or the exit code."""
-    here = os.getcwd()
-    cfg = config.Config()
-    try:
-        os.chdir(folder)
-        options = vars(cfg.parser().parse_args(words))
-        for name, value in options.items():
-            if value is not None and name != "args":
-                cfg.set(name.lower(), value)
-    except SystemExit as end:
-        return end.code
-    except Exception:  # whatever a validator raises ends gunicorn with 1
-        return 1
-    finally:
-        os.chdir(here)
-    return {name: of_gunicorn(name, setting.get()) for name, setting in cfg.settings.items()}
 
 
 @pytest.fixture(scope="module")
@@ -107,21 +24,6 @@ def settings(folder):
     pages = run(folder, "--print-docs", "settings").stdout.split("\n### ")[1:]
     missing = {page.split("\n", 1)[0] for page in pages if "**Not in this version**" in page}
     return {setting.name: setting for setting in config.KNOWN_SETTINGS if setting.name not in missing}
-
-
-def words_of(setting, sample):
-    return [f"{setting.cli[-1]}={sample}"]
-
-
-def samples_of(setting):
-    """The samples, as lists of words; of a switch there is one."""
-    if not setting.cli or setting.name in ("check_config", "print_config"):
-        return []
-    if setting.action in ("store_true", "store_const"):
-        return [[setting.cli[-1]]]
-    validator = getattr(setting.validator, "__name__", "")
-    samples = SAMPLES_OF.get(setting.name, SAMPLES.get(validator, []))
-    return [words_of(setting, sample) for sample in samples if (setting.name, sample) not in DIFFERENT]
 
 
 def test_every_setting_of_gunicorn_is_there(folder):
@@ -147,13 +49,6 @@ def test_every_flag_of_gunicorn_is_there(folder):
     text = run(folder, "--help").stdout
     flags = set(re.findall(r"(?<![\w-])--?[\w-]+", text))
     assert {flag for setting in config.KNOWN_SETTINGS for flag in setting.cli or ()} - flags == set()
-
-
-def rounds(settings):
-    """In each round one sample of every setting: (name, words, what gunicorn makes of them)."""
-    samples = {name: samples_of(setting) for name, setting in settings.items()}
-    for turn in range(max(map(len, samples.values()))):
-        yield [(name, words[turn]) for name, words in samples.items() if turn < len(words)]
 
 
 def test_values_are_read_as_gunicorn_reads_them(folder, settings):
@@ -188,47 +83,6 @@ def test_wrong_values_end_as_with_gunicorn_and_are_all_named(folder, settings, c
             assert re.search(line, done.stderr, re.M), (sample, done.stderr)
             named += 1
     assert named > (20 if code == 2 else 5)
-
-
-def two_valid(settings, folder):
-    """For each setting two different values: {name: (words, words)}."""
-    pairs = {}
-    for name, setting in settings.items():
-        seen = {}
-        for words in samples_of(setting):
-            theirs = read_words(words, folder)
-            if isinstance(theirs, dict):
-                seen.setdefault(theirs[name], words)
-        if len(seen) > 1:
-            pairs[name] = tuple(list(seen.values())[:2])
-    return pairs
-
-
-LAYERS = ["file", "environment", "command line"]
-
-
-@pytest.mark.parametrize("lower, upper", [(LAYERS[i], LAYERS[j]) for j in range(3) for i in range(j)])
-def test_the_upper_of_two_layers_wins_for_every_setting(folder, settings, lower, upper):
-    pairs = two_valid(settings, folder)
-    text = {layer: {} for layer in LAYERS}
-    for name, (below, above) in pairs.items():
-        text[lower][name] = below
-        text[upper][name] = above
-
-    def joined(layer):
-        return [word for words in text[layer].values() for word in words]
-
-    yaml = "".join(f"{name}: {json.dumps(words[0].split('=', 1)[1])}\n" for name, words in text["file"].items())
-    done = run(folder, "--print-config", *joined("command line"), "app", yaml=yaml,
-               env={"GUNICORN_CMD_ARGS": shlex.join(joined("environment"))})
-    ours = printed(done)
-    expected = read_words([word for _, above in pairs.values() for word in above], folder)
-    wrong = [f"{name}: {expected[name]} wanted, {ours[name]} is" for name in pairs if ours[name] != expected[name]]
-    assert not wrong, "\n".join(wrong)
-    assert len(pairs) > 20
-    origins = dict(re.findall(r"^(\w+) +=.*  # ([\w ]+),", done.stdout, re.M))
-    upper_name = "config file" if upper == "file" else upper
-    assert {origins[name] for name in pairs} == {upper_name}
 
 
 def test_the_example_of_the_documentation_is_read(folder):
