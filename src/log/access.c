@@ -22,9 +22,9 @@
 
 enum {
     PLACE_BYTES = 64 * 1024,
-    /* After a request that took this long the cost of a write does not matter, so its line and those
-       before it are not kept back. */
-    LONG_US = 1000,
+    /* Between two writes. After a request that took this long the cost of one does not matter, so its
+       line and those before it are not kept back. */
+    PACE_US = 10 * 1000,
     STATUSES = 1000,
 };
 
@@ -44,6 +44,8 @@ struct gcn_access {
     bool statuses[STATUSES];            /* those that by_status lets through */
     struct gcn_access_place *place;     /* borrowed: own_place or a shared one */
     struct gcn_access_place *own_place; /* owned */
+    int64_t since_us;   /* when the first of the gathered lines came, loop time */
+    int64_t written_us; /* when lines were written last */
 };
 
 /* "404" or "5xx". */
@@ -205,10 +207,15 @@ static void write_lines(struct gcn_access *access, const char *lines, size_t len
     }
 }
 
+/* Bytes of it. NULL is fine. */
+static uint32_t gathered(const struct gcn_access *access)
+{
+    return access == NULL ? 0 : atomic_load_explicit(&access->place->len, memory_order_relaxed);
+}
+
 void gcn_access_flush(struct gcn_access *access)
 {
-    uint32_t len =
-        access == NULL ? 0 : atomic_load_explicit(&access->place->len, memory_order_relaxed);
+    uint32_t len = gathered(access);
 
     if (len > 0) {
         write_lines(access, access->place->bytes, len);
@@ -217,6 +224,25 @@ void gcn_access_flush(struct gcn_access *access)
     if (access != NULL) {
         gcn_syslog_flush(access->syslog);
     }
+}
+
+void gcn_access_flush_due(struct gcn_access *access, int64_t now_us)
+{
+    if (gathered(access) > 0 && now_us - access->written_us >= PACE_US) {
+        access->written_us = now_us;
+        gcn_access_flush(access);
+    } else if (access != NULL) {
+        gcn_syslog_flush(access->syslog);
+    }
+}
+
+int gcn_access_due_ms(const struct gcn_access *access, int64_t now_us)
+{
+    if (gathered(access) == 0) {
+        return -1;
+    }
+    int64_t left_us = access->written_us + PACE_US - now_us;
+    return left_us <= 0 ? 0 : (int)((left_us + 999) / 1000);
 }
 
 bool gcn_access_is_waiting(const struct gcn_access *access)
@@ -262,13 +288,17 @@ void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *r
     if (!is_wanted(access, record)) {
         return;
     }
+    if (gathered(access) == 0) {
+        access->since_us = record->now_us;
+    }
     if (GCN_UNLIKELY(!gather(access, record))) {
         gcn_access_flush(access);
         if (!gather(access, record)) {
             write_long_line(access, record);
         }
     }
-    if (record->duration_us >= LONG_US) {
+    if (record->duration_us >= PACE_US || record->now_us - access->since_us >= PACE_US) {
+        access->written_us = record->now_us;
         gcn_access_flush(access);
     }
 }

@@ -64,6 +64,7 @@ void gcn_access_log_finished(struct gcn_access *access, const struct gcn_request
         .body_bytes = res->body_bytes,
         .duration_us = duration_us,
         .queue_us = gcn_request_queue_us(req),
+        .now_us = req->began_us + duration_us,
         .find = find,
         .context = &source,
     };
@@ -88,7 +89,8 @@ static struct gcn_slice first_line(struct gcn_slice input)
     return line;
 }
 
-void gcn_access_log_refused(struct gcn_access *access, const struct gcn_refused *what)
+void gcn_access_log_refused(struct gcn_access *access, const struct gcn_refused *what,
+                            int64_t now_us)
 {
     const struct gcn_refusal_info *info = gcn_refusal_info(what->refusal);
     const struct source source = {what->req == NULL ? NULL : what->req->head, NULL};
@@ -99,6 +101,7 @@ void gcn_access_log_refused(struct gcn_access *access, const struct gcn_refused 
         .status = info->status,
         .body_bytes = what->body_bytes,
         .queue_us = -1,
+        .now_us = now_us,
         .find = find,
         .context = &source,
     };

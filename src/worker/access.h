@@ -15,7 +15,8 @@
 void gcn_access_log_finished(struct gcn_access *access, const struct gcn_request *req,
                              const struct gcn_response *res, int64_t duration_us, bool complete);
 
-/* The server refused a request itself. Thread: loop. */
-void gcn_access_log_refused(struct gcn_access *access, const struct gcn_refused *what);
+/* The server refused a request itself, at the loop time `now_us`. Thread: loop. */
+void gcn_access_log_refused(struct gcn_access *access, const struct gcn_refused *what,
+                            int64_t now_us);
 
 #endif

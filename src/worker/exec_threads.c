@@ -33,8 +33,11 @@
 
 #include "threads_exec.h"
 
-/* With exchanges out, the loop looks at the list of finished ones at least this often. */
-enum { LOOK_MS = 500 };
+/*
+ * How soon the loop, with exchanges out, looks at the list of finished ones by itself. If there are none it
+ * dozes, and is woken for each: calls that take so long are not worth the saving.
+ */
+enum { LOOK_MS = 10 };
 
 static void wake_loop(struct gcn_threads_exec *exec)
 {
@@ -177,7 +180,7 @@ static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
     }
     gcn_list_push(&exec->done, &x->link);
     count_ended(exec, 1);
-    bool wake = exec->loop_waits && urgent;
+    bool wake = exec->loop_waits && (urgent || exec->dozes);
     pthread_mutex_unlock(&exec->lock);
     if (wake) {
         wake_loop(exec);
@@ -335,7 +338,8 @@ static void finish_done(struct gcn_threads_exec *exec)
 static int wait_ms(struct gcn_threads_exec *exec)
 {
     int serve_ms = gcn_serve_timeout_ms(&exec->serve);
-    int most_ms = exec->n_out > 0 && (serve_ms < 0 || serve_ms > LOOK_MS) ? LOOK_MS : serve_ms;
+    bool looks = exec->n_out > 0 && !exec->heard_nothing;
+    int most_ms = looks && (serve_ms < 0 || serve_ms > LOOK_MS) ? LOOK_MS : serve_ms;
 
     pthread_mutex_lock(&exec->lock);
     int64_t next_us = gcn_overdue_next_us(&exec->overdue);
@@ -352,24 +356,27 @@ static void set_waiting(struct gcn_threads_exec *exec, bool waits)
 {
     pthread_mutex_lock(&exec->lock);
     exec->loop_waits = waits && gcn_list_is_empty(&exec->done) && gcn_list_is_empty(&exec->flush);
+    exec->dozes = exec->heard_nothing;
     pthread_mutex_unlock(&exec->lock);
 }
 
 static void turn(struct gcn_threads_exec *exec)
 {
     struct gcn_loop *loop = &exec->worker->loop;
+    int n_out = exec->n_out, n_events = 1;
 
     if (!gcn_loop_has_rest(loop)) {
         gcn_threads_nap(exec);
         gcn_serve_tick(&exec->serve);
         int most_ms = wait_ms(exec);
         set_waiting(exec, true);
-        (void)gcn_loop_wait(loop, exec->loop_waits ? most_ms : 0);
+        n_events = gcn_loop_wait(loop, exec->loop_waits ? most_ms : 0);
         set_waiting(exec, false);
         gcn_threads_check_overdue(exec);
     }
     flush_handed(exec);
     finish_done(exec);
+    exec->heard_nothing = n_events == 0 && exec->n_out == n_out;
     gcn_loop_dispatch(loop);
 }
 

@@ -84,7 +84,7 @@ static void on_refused(void *context, const struct gcn_refused *what)
     gcn_refusals_log(&serve->refusals, what->peer, what->refusal, what->culprit,
                      serve->core.loop->now_us);
     if (serve->worker->start->access != NULL) {
-        gcn_access_log_refused(serve->worker->start->access, what);
+        gcn_access_log_refused(serve->worker->start->access, what, serve->core.loop->now_us);
     }
 }
 
@@ -212,23 +212,27 @@ static bool is_log_waiting(const struct gcn_serve *serve)
            gcn_access_is_waiting(serve->worker->start->access);
 }
 
+/* The lesser of two waits in ms, of which -1 has no end. */
+static int shorter_ms(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 int gcn_serve_timeout_ms(const struct gcn_serve *serve)
 {
-    int core_ms = gcn_core_timeout_ms(&serve->core);
-    int heartbeat_ms = gcn_deadline_wait_ms(serve->worker);
-    int wait_ms = core_ms < 0 || (heartbeat_ms >= 0 && heartbeat_ms < core_ms) ? heartbeat_ms
-                                                                               : core_ms;
+    const struct gcn_worker *worker = serve->worker;
+    int wait_ms = shorter_ms(gcn_core_timeout_ms(&serve->core), gcn_deadline_wait_ms(worker));
 
     if (gcn_serve_is_over(serve)) {
         return 0; /* the last connection may have met its deadline since the executor looked */
     }
-    if (is_log_waiting(serve) && (wait_ms < 0 || wait_ms > LOG_LOOK_MS)) {
-        wait_ms = LOG_LOOK_MS;
+    wait_ms = shorter_ms(wait_ms, gcn_access_due_ms(worker->start->access, worker->loop.now_us));
+    if (is_log_waiting(serve)) {
+        wait_ms = shorter_ms(wait_ms, LOG_LOOK_MS);
     }
     if (serve->core.draining) {
-        int64_t left_ms = (serve->worker->stop_by_us - serve->worker->loop.now_us) / 1000 + 1;
-        left_ms = left_ms < 0 ? 0 : left_ms;
-        wait_ms = wait_ms < 0 || left_ms < wait_ms ? (int)left_ms : wait_ms;
+        int64_t left_ms = (worker->stop_by_us - worker->loop.now_us) / 1000 + 1;
+        wait_ms = shorter_ms(wait_ms, left_ms < 0 ? 0 : (int)left_ms);
     }
     return wait_ms;
 }
@@ -239,7 +243,7 @@ void gcn_serve_tick(struct gcn_serve *serve)
     const struct gcn_core *core = &serve->core;
 
     gcn_core_expire(&serve->core);
-    gcn_access_flush(serve->worker->start->access);
+    gcn_access_flush_due(serve->worker->start->access, serve->worker->loop.now_us);
     gcn_log_flush();
     gcn_py_logger_relieve(serve->worker->loop.now_us / 1000);
     gcn_deadline_push(serve->worker, serve->worker->loop.now_us);

@@ -26,6 +26,7 @@ struct gcn_threads_exec {
     pthread_t *threads; /* owned */
     int n_threads;      /* started */
     int n_out;          /* exchanges given to the pool and not finished; loop's thread */
+    bool heard_nothing; /* nothing happened while it waited last; loop's thread */
     int n_quick;        /* of the last calls, weighed: see threads_nap.c; loop's thread */
 
     pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
@@ -36,6 +37,7 @@ struct gcn_threads_exec {
     struct gcn_list todo, done, flush;
     struct gcn_overdue overdue;
     int n_todo;      /* exchanges in `todo` */
+    bool dozes;      /* the loop sleeps until it is woken: for every exchange that has finished */
     bool napping;    /* the loop sleeps for a moment and sends what it finds then: do not wake it */
     int n_idle;      /* threads that wait for `work` */
     int n_alarms;    /* threads that are about to raise a time-out */

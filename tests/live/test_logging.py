@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -398,6 +399,41 @@ def test_a_reader_that_does_not_read_costs_no_request():
         popen.terminate()
         popen.wait(30)
         os.close(read_end)
+
+
+@pytest.mark.parametrize("sleep", ["0", "0.1"])
+@pytest.mark.parametrize("args", [("-w", "1"), ("-w", "1", "--threads", "3")])
+def test_a_line_does_not_wait_for_the_next_request(gcorn, logs, args, sleep):
+    """Neither after quick calls nor after slow ones, on a connection that stays open."""
+    server = with_access(gcorn, logs, *args, "--access-logformat", "%(s)s")
+    times = []
+    with server.connect() as connection:
+        for number in range(1, 6):
+            connection.get(f"/?sleep={sleep}")
+            began = time.monotonic()
+            wait_lines(logs.access, number)
+            times.append(time.monotonic() - began)
+    assert min(times) < 0.1, times  # one that the machine has not disturbed
+
+
+def test_lines_of_many_requests_are_written_together(gcorn, logs):
+    server = with_access(gcorn, logs, "-w", "1", "--access-logformat", "%(s)s")
+    worker, = server.workers
+    with server.connect() as connection:
+        connection.get("/")
+        before, began = writes_of(worker), time.monotonic()
+        for _ in range(300):
+            connection.get("/")
+        took = time.monotonic() - began
+    assert 1 <= writes_of(worker) - before <= took / 0.010 + 2
+    server.stop()
+    assert read(logs.access) == ["200"] * 301
+
+
+def writes_of(pid):
+    """How often the process has called write and its kin; sending on a socket is not among them."""
+    with open(f"/proc/{pid}/io") as file:
+        return int(re.search(r"syscw: (\d+)", file.read()).group(1))
 
 
 @pytest.mark.parametrize("args", [("-w", "1"), ("-w", "1", "--threads", "3")])

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The access log: a line for each request. The format is compiled once; a worker gathers the lines
- * of a turn of its loop and writes them together. Knows nothing of HTTP's structures: the worker
+ * The access log: a line for each request. The format is compiled once; a worker gathers lines and writes
+ * them together, a hundred times a second at most. Knows nothing of HTTP's structures: the worker
  * translates a request into a struct gcn_access_record.
  *
  * The gathered lines are in memory shared with the arbiter (the worker's place), which writes what a
- * worker that was killed has left there. So no line is lost, and none is written late by more than a
- * turn.
+ * worker that was killed has left there. So no line is lost.
  */
 #ifndef GCORN_LOG_ACCESS_H
 #define GCORN_LOG_ACCESS_H
@@ -45,6 +44,7 @@ struct gcn_access_record {
     int64_t body_bytes;  /* sent, without framing */
     int64_t duration_us; /* from when the app was called to the end of the response */
     int64_t queue_us;    /* before that; -1: unknown */
+    int64_t now_us;      /* loop time */
     /* The value of `name` (any case) in `table`, or ptr NULL. May be NULL. */
     struct gcn_slice (*find)(const void *context, enum gcn_access_table table,
                              struct gcn_slice name);
@@ -93,8 +93,17 @@ void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *r
 /* True if lines wait for a slow syslog daemon: flush again in some hundred ms. NULL is fine. */
 bool gcn_access_is_waiting(const struct gcn_access *access);
 
-/* Write what is gathered. Before the loop waits, and at the end. NULL is fine. Thread: loop. */
+/* Write what is gathered: at the end. NULL is fine. Thread: loop. */
 void gcn_access_flush(struct gcn_access *access);
+
+/*
+ * The same before the loop waits, unless lines were written less than 10 ms before `now_us` (loop time): so
+ * the first line for a while is written at once, and under load a write is for many lines.
+ */
+void gcn_access_flush_due(struct gcn_access *access, int64_t now_us);
+
+/* After how many ms at most gcn_access_flush_due has to be called again; -1: nothing is gathered. */
+int gcn_access_due_ms(const struct gcn_access *access, int64_t now_us);
 
 /*
  * A place for one worker's lines, mapped by the arbiter before it forks that worker; for the next

@@ -123,8 +123,53 @@ static void a_slow_request_takes_the_gathered_lines_with_it(void **state)
 
     open_access(f, &options);
     log_status(f, 200, 10);
-    log_status(f, 500, 1000);
+    log_status(f, 500, 10000);
     assert_string_equal(content(f->path), "200\n500\n");
+}
+
+static void log_at(struct fixture *f, int status, int64_t now_us)
+{
+    const struct gcn_access_record record = {.status = status, .queue_us = -1, .now_us = now_us};
+
+    gcn_access_log(f->access, &record);
+}
+
+static void lines_are_written_a_hundred_times_a_second_at_most(void **state)
+{
+    struct fixture *f = *state;
+    struct gcn_access_options options = options_for(f, "%(s)s");
+    const int64_t start_us = 1000000;
+
+    open_access(f, &options);
+    assert_int_equal(gcn_access_due_ms(f->access, start_us), -1);
+    log_at(f, 200, start_us);
+    assert_int_equal(gcn_access_due_ms(f->access, start_us), 0);
+    gcn_access_flush_due(f->access, start_us);
+    assert_string_equal(content(f->path), "200\n"); /* the first for a while: at once */
+    log_at(f, 201, start_us + 1000);
+    log_at(f, 202, start_us + 2000);
+    gcn_access_flush_due(f->access, start_us + 9999);
+    assert_string_equal(content(f->path), "200\n");
+    assert_int_equal(gcn_access_due_ms(f->access, start_us + 2500), 8);
+    gcn_access_flush_due(f->access, start_us + 10000);
+    assert_string_equal(content(f->path), "200\n201\n202\n");
+    assert_int_equal(gcn_access_due_ms(f->access, start_us + 10000), -1);
+    gcn_access_flush_due(NULL, start_us);
+    assert_int_equal(gcn_access_due_ms(NULL, start_us), -1);
+}
+
+/* A worker that always finds more to do never comes to wait. */
+static void lines_are_written_in_time_without_a_wait(void **state)
+{
+    struct fixture *f = *state;
+    struct gcn_access_options options = options_for(f, "%(s)s");
+
+    open_access(f, &options);
+    log_at(f, 200, 1000000);
+    log_at(f, 201, 1009999);
+    assert_string_equal(content(f->path), "");
+    log_at(f, 202, 1010000);
+    assert_string_equal(content(f->path), "200\n201\n202\n");
 }
 
 static void closing_and_reopening_write_what_is_gathered(void **state)
@@ -367,6 +412,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(lines_are_gathered_until_they_are_flushed),
         TEST(a_slow_request_takes_the_gathered_lines_with_it),
+        TEST(lines_are_written_a_hundred_times_a_second_at_most),
+        TEST(lines_are_written_in_time_without_a_wait),
         TEST(closing_and_reopening_write_what_is_gathered),
         TEST(more_lines_than_there_is_room_for_are_all_written),
         TEST(a_line_of_any_length_is_whole),
