@@ -179,8 +179,9 @@ static const char *find_logger(struct gcn_draft *draft, const struct gcn_setting
                                               GCN_SETTING_logconfig_json};
 
     for (size_t i = 0; i < GCN_COUNT(ids); i++) {
-        if (!is_default(draft, defaults, ids[i])) {
-            return gcn_setting_get(ids[i])->name;
+        const struct gcn_setting *row = gcn_setting_get(ids[i]);
+        if (!is_default(draft, defaults, row)) {
+            return row->name;
         }
     }
     return NULL;
