@@ -2,7 +2,8 @@
 /*
  * A connection of the I/O core on a socket pair: the client sends the input in segments, an app in
  * C answers. The app gets the requests that the model of the wire cases gets, and what the client
- * reads are responses that llhttp reads without complaint.
+ * reads are responses that llhttp reads without complaint. If the input ends in 'L', the client leaves
+ * without reading to the end.
  */
 #include "fuzz.h"
 
@@ -23,6 +24,8 @@
 #include "../wire/wire.h"
 #include "conn.h"
 #include "http_options.h"
+
+enum { LARGE_BYTES = 600 * 1000 };
 
 /* Process: the server, and what one input did to it. */
 static struct {
@@ -59,7 +62,22 @@ static void note_call(const struct gcn_request *req)
     gcn_buf_printf(&run.seen, " %lld\n", (long long)req->body.len);
 }
 
-/* How it answers depends on the target's last byte: framed, chunked, without a body, or failing. */
+static void release(void *owner)
+{
+    (void)owner;
+}
+
+/* More than the socket takes, lent. */
+static void answer_large(struct gcn_response *res)
+{
+    static char large[LARGE_BYTES];
+
+    gcn_response_set_length(res, LARGE_BYTES);
+    (void)!gcn_response_write(res, (struct gcn_slice){large, LARGE_BYTES}, GCN_FLUSH_LATER, large,
+                              release, release);
+}
+
+/* How it answers depends on the target's last byte: framed, chunked, large, without a body, or failing. */
 static void answer(struct gcn_request *req, struct gcn_response *res)
 {
     static const struct gcn_slice statuses[] = {{"200 OK", 6}, {"204 None", 8}, {"304 Same", 8}};
@@ -74,10 +92,12 @@ static void answer(struct gcn_request *req, struct gcn_response *res)
     }
     enum gcn_response_fault fault = gcn_response_begin(res, statuses[(unsigned char)kind % 3]);
     GCN_ASSERT(fault == GCN_RESPONSE_OK);
-    if (kind % 2 == 0) {
+    if (kind == 'B') {
+        answer_large(res);
+    } else if (kind % 2 == 0) {
         gcn_response_set_length(res, (int64_t)body.len);
     }
-    for (int i = 0; i < (kind % 2 == 0 ? 1 : 3); i++) {
+    for (int i = 0; kind != 'B' && i < (kind % 2 == 0 ? 1 : 3); i++) {
         enum gcn_flush flush = kind % 5 == 0 ? GCN_FLUSH_NOW : GCN_FLUSH_LATER;
         (void)!gcn_response_write(res, body, flush, NULL, NULL, NULL);
     }
@@ -113,7 +133,7 @@ static bool read_answers(int fd)
 }
 
 /* Send the input in segments, whose sizes follow from its bytes, and turn the core in between. */
-static void talk(int fd, const uint8_t *data, size_t size)
+static void talk(int fd, const uint8_t *data, size_t size, bool leaves)
 {
     size_t at = 0, step = 1;
 
@@ -128,13 +148,13 @@ static void talk(int fd, const uint8_t *data, size_t size)
         turn();
         (void)read_answers(fd);
     }
-    for (int quiet = 0; quiet < 3; quiet++) {
+    for (int quiet = leaves ? 3 : 0; quiet < 3; quiet++) {
         turn();
         quiet = read_answers(fd) ? -1 : quiet;
     }
 }
 
-static void serve(const uint8_t *data, size_t size)
+static void serve(const uint8_t *data, size_t size, bool leaves)
 {
     struct sockaddr_in peer = {.sin_family = AF_INET, .sin_addr = {htonl(0xc0000201)}};
     int pair[2];
@@ -146,7 +166,7 @@ static void serve(const uint8_t *data, size_t size)
     run.core.events.is_proxy = is_trusted;
     struct gcn_conn *conn = gcn_conn_create(&run.listener, pair[0], (const struct sockaddr *)&peer);
     gcn_conn_receive(conn);
-    talk(pair[1], data, size);
+    talk(pair[1], data, size, leaves);
     close(pair[1]);
     for (int i = 0; i < 3; i++) {
         turn();
@@ -229,10 +249,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gcn_buf_append(&run.seen, "", 0);
     gcn_buf_append(&run.answers, "", 0);
     expect_calls(&wire, &calls);
-    serve(data, size);
+    bool leaves = size > 0 && data[size - 1] == 'L';
+    serve(data, size, leaves);
     /* The model's app ends no connection; ours does, by failing or by a body without an end. */
     GCN_ASSERT(gcn_slice_has_prefix(gcn_buf_slice(&calls), run.seen.ptr));
-    GCN_ASSERT(!run.kept || calls.len == run.seen.len);
+    GCN_ASSERT(!run.kept || leaves || calls.len == run.seen.len);
     check_answers();
     gcn_buf_finish(&wire.input);
     gcn_buf_finish(&calls);
