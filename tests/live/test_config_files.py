@@ -36,12 +36,14 @@ VARIABLES = {
     "heroku": {"WEB_CONCURRENCY": "2"},
     "computed": {"WORKERS_PER_CORE": "0.5", "LOG_LEVEL": "warning"},
     "old_style": {"FORWARDED_ALLOW_IPS": "*"},
+    "analytics": {"APP_COLOUR": "blue", "SERVER_THREADS_AMOUNT": "4"},
 }
 SIGNALS = {  # to whom, which, and the event that shows that it was taken, and how often
     "all_hooks": [("server", signal.SIGHUP, "child_exit", 1), ("worker", signal.SIGINT, "load", 3)],
     "reloads": [("server", signal.SIGHUP, "child_exit", 1), ("server", signal.SIGTTIN, "load", 3)],
     "recycled": [("server", 0, "post_fork", 2), ("server", 0, "child_exit", 1)],
     "sentry": [("worker", signal.SIGABRT, "load", 2)],
+    "stack_dumps": [("worker", signal.SIGABRT, "load", 2), ("worker", signal.SIGINT, "load", 3)],
     "with_gunicorn": [("worker", signal.SIGINT, "load", 2)],
 }
 REQUESTS = (
@@ -81,8 +83,12 @@ class Run(Process):
         super().__init__(argv_of("-c", "wrapped.py", *bind, *app_of(name)), env=environment(variables), cwd=folder)
 
     @property
+    def text(self):
+        return (CONFIGS / f"{self.name}.py").read_text()
+
+    @property
     def preloads(self):
-        return "preload" in (CONFIGS / f"{self.name}.py").read_text()
+        return "preload_app" in self.text and "preload_app = False" not in self.text
 
     @property
     def events(self):
@@ -93,12 +99,13 @@ class Run(Process):
         return sum(entry["event"] == event for entry in self.events)
 
     def is_up(self):
-        """True once each worker has loaded the app, or has been forked from a process that has."""
+        """True once each worker has loaded the app, or has been forked from a process that has, and has said so."""
         assert self.popen.poll() is None, self._report("it has ended")
         events = self.events
         wanted = [entry["workers"] for entry in events if entry["event"] == "config"]
         born = {entry["pid"] for entry in events if entry["event"] == "post_fork"}
-        loaded = {entry["pid"] for entry in events if entry["event"] == "load"}
+        last = "post_worker_init" if "def post_worker_init" in self.text else "load"
+        loaded = {entry["pid"] for entry in events if entry["event"] == last}
         ready = max(len(born), len(loaded)) if self.preloads else len(loaded)
         return wanted and ready >= wanted[0]
 
@@ -199,6 +206,15 @@ def test_the_file_itself_is_taken(name, tmp_path):
     done = subprocess.run(words, env=environment(variables_of(tmp_path, name)), cwd=tmp_path, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("refused/*.py")), ids=lambda path: path.stem)
+def test_what_cannot_run_here_is_refused_in_plain_words(path, tmp_path):
+    done = subprocess.run([places.GCORN, "-c", path, "-b", "127.0.0.1:0", "app"], cwd=tmp_path, text=True,
+                          env=environment(variables_of(tmp_path, "")), stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 1, done.stderr
+    said = [line.split(f"{path}:", 1)[-1].split(": ", 1)[1] for line in done.stderr.splitlines() if str(path) in line]
+    assert sorted(said) == sorted(re.findall("^# refused: (.*)", path.read_text(), re.M)), done.stderr
 
 
 @pytest.mark.parametrize("name", IMPORTERS)

@@ -2,21 +2,17 @@
 import os
 import shutil
 
+metrics = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", "metrics")  # before the import
+os.makedirs(metrics, exist_ok=True)
+
 from prometheus_client import multiprocess
 
 workers = 2
-max_requests = 0
-metrics = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "metrics")
-raw_env = ["PROMETHEUS_MULTIPROC_DIR=" + metrics]
 
 
 def on_starting(server):
     shutil.rmtree(metrics, ignore_errors=True)
     os.makedirs(metrics)
-
-
-def when_ready(server):
-    multiprocess.start_http_server(9100)
 
 
 def child_exit(server, worker):

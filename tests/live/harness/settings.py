@@ -65,8 +65,8 @@ NO_LAYERS = {
 FILE_VALUES = [  # in Python: right for some, wrong for others
     "None", "True", "0", "7", "-1", "1.5", "'x'", "''", "' 8 '", "'0x10'", "'017'", "'-1'", "'true'", "' False '",
     "'yes'", "[]", "('A=b', 'C=d')", "[1]", "['a', None]", "(f'{x}=y' for x in 'AB')", "{}", "{'A': 'b'}", "b'x'",
-    "object()", "pathlib.Path('x')", "'auto'", "'Poll'", "'V1'", "'Refuse'", "'10.0.0.0/8,::1'", "'10.0.0.1/8'", "'A, B'", "'root'",
-    "'nobody-here'", "'.'", "'/nope'", "'gthread'", "'DEBUG'", "lambda a: None", "lambda a, b: None",
+    "object()", "pathlib.Path('x')", "'auto'", "'Poll'", "'V1'", "'Refuse'", "'10.0.0.0/8,::1'", "'10.0.0.1/8'",
+    "'A, B'", "'root'", "'nobody-here'", "'.'", "'/nope'", "'gthread'", "'DEBUG'", "lambda a: None", "lambda a, b: None",
     "lambda a, b, c: None", "'os.path.samefile'", "'os.nope'",
 ]
 OTHERWISE = {  # which of FILE_VALUES gcorn takes otherwise on purpose: see docs/migrating-from-gunicorn.md
@@ -125,7 +125,7 @@ def is_otherwise(setting, value):
     if name in ("raw_env", "raw_paste_global_conf"):
         pairs = str(read_value(name, value))
         return value in ("0", "{}", "{'A': 'b'}") or pairs not in ("None", "[]") and "=" not in pairs
-    if name in ("worker_class", "loglevel", "statsd_host") and value[0] in "'l":  # refused, corrected, taken apart
+    if name in ("worker_class", "loglevel", "statsd_host") and value[0] in "'l":  # gcorn refuses or corrects more
         return (name, value) not in (("worker_class", "'gthread'"), ("loglevel", "'DEBUG'"))
     if value == "None":  # the default, and not a value of its own
         return setting.section == "Server Hooks" or setting.action in ("store_true", "store_const")
