@@ -8,9 +8,15 @@
 #include <gcorn/base/die.h>
 #include <gcorn/base/mem.h>
 
-/* AddressSanitizer answers a huge request with NULL, as malloc does. */
+/* Sanitizers answer a huge request with NULL, as malloc does. */
 __attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
 {
     return "allocator_may_return_null=1";
 }

@@ -15,6 +15,13 @@
 
 #include <gcorn/log/errorlog.h>
 
+/* A forked child has no threads but its own; ThreadSanitizer takes its parent's for lost. */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "report_thread_leaks=0";
+}
+
 struct fixture {
     char dir[64];
     char path[96];
