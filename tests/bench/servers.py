@@ -86,6 +86,9 @@ def nginx_program():
 SERVERS = {
     "gcorn": (gcorn(), None),
     "gcorn gthread 4": (gcorn("-k", "gthread", "--threads", 4), None),
+    "gcorn access log": (gcorn("--access-logfile", FOLDER / "access.log"), None),
+    "gcorn gthread 4 access log": (
+        gcorn("-k", "gthread", "--threads", 4, "--access-logfile", FOLDER / "access.log"), None),
     "floor": (floor, FOLDER / "floor"),
     "nginx": (nginx, nginx_program),
     "bjoern": (python_script("run_bjoern.py"), "bjoern"),
@@ -97,7 +100,7 @@ SERVERS = {
     "gunicorn sync": (gunicorn("-k", "sync"), BIN / "gunicorn"),
     "gunicorn gthread": (gunicorn("-k", "gthread", "--threads", 4), BIN / "gunicorn"),
 }
-DEFAULT = [name for name in SERVERS if name not in ("gcorn gthread 4", "granian 4")]
+DEFAULT = [name for name in SERVERS if not name.startswith(("gcorn ", "granian "))]
 
 
 def is_installed(name):

@@ -248,8 +248,7 @@ def test_a_rotation_under_load_loses_and_doubles_nothing(gcorn, logs):
         thread.start()
     for turn in range(6):
         wait_until(lambda: len(read(logs.access)) > 50, "lines")
-        logs.access.rename(logs.folder / f"access.log.{turn}")
-        os.kill(server.pid, signal.SIGUSR1)
+        rotate(server, logs, turn)
         wait_until(logs.access.exists, "the new file")
     stop.set()
     for thread in threads:
@@ -257,6 +256,20 @@ def test_a_rotation_under_load_loses_and_doubles_nothing(gcorn, logs):
     server.stop()
     lines = [line for path in logs.folder.glob("access.log*") for line in read(path)]
     assert sorted(lines) == sorted(sent)
+
+
+def rotate(server, logs, turn):
+    """By logrotate every other time, if it is installed."""
+    logrotate = places.find_program("logrotate") if turn % 2 else None
+    if logrotate is None:
+        logs.access.rename(logs.folder / f"access.log.renamed{turn}")
+        os.kill(server.pid, signal.SIGUSR1)
+        return
+    config = logs.folder / "rotate.conf"
+    config.write_text(f"{logs.access} {{\n    rotate 9\n    nocreate\n"
+                      f"    postrotate\n        kill -USR1 {server.pid}\n    endscript\n}}\n")
+    config.chmod(0o600)
+    subprocess.run([logrotate, "-f", "-s", logs.folder / "state", config], check=True, timeout=60)
 
 
 def test_a_worker_that_boots_during_a_rotation_takes_part_in_it(gcorn, logs):

@@ -120,11 +120,11 @@ LOGGING_JSON = {
 class Run(Process):
     """A server with such a file, in a folder of its own."""
 
-    def __init__(self, folder, argv_of, text, *args, env=None):
+    def __init__(self, folder, argv_of, text, *args, env=None, app=APP):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.address = free_address()
-        (folder / "logged_app.py").write_text(textwrap.dedent(APP))
+        (folder / "logged_app.py").write_text(textwrap.dedent(app))
         (folder / "conf.py").write_text(textwrap.dedent(text))
         (folder / "logging.json").write_text(json.dumps(LOGGING_JSON))
         argv = argv_of("-c", "conf.py", "-b", "%s:%d" % self.address, *args, "logged_app:app")
@@ -455,6 +455,31 @@ YAML = """
         error_console: {class: logging.StreamHandler, formatter: own, stream: "ext://sys.stderr"}
       root: {level: INFO, handlers: []}
 """
+
+
+RECIPE = '''
+    import logging
+    import flask
+
+    app = flask.Flask("shop")
+    server = logging.getLogger("gunicorn.error")
+    app.logger.handlers = server.handlers
+    app.logger.setLevel(server.level)
+
+    @app.route("/<path:name>")
+    def page(name):
+        app.logger.info("the page %s", name)
+        return "ok"
+'''
+
+
+@pytest.mark.parametrize("text", ["", FILES["partial dict"]])
+def test_the_recipe_of_flasks_users_leads_to_the_error_log(serve, text):
+    run = serve(text, app=RECIPE)
+    assert run.get("/sold") == 200
+    run.wait_line(r"^\[\d{4}-.*\] \[\d+\] \[INFO\] the page sold$")
+    run.stop()
+    assert sum("the page sold" in found for found in run.lines) == 1
 
 
 STATSD = '''
