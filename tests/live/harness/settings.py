@@ -38,6 +38,7 @@ SAMPLES_OF = {  # where a kind of gcorn's knows more than gunicorn's validator
     "raw_env": ["A=b", "C= d"],
     "worker_class": ["sync", "gthread", "gunicorn.workers.sync.SyncWorker"],
     "statsd_host": ["a:1", "b:2"],
+    "logger_class": ["gunicorn.glogging.Logger", "gunicorn.instrument.statsd.Statsd"],
     "cert_reqs": ["0", "1", "0x2", "x", "-1"],  # gunicorn takes any number, and ssl only these
     "loglevel": ["debug", "INFO", "Critical"],
     "wsgi_app": [], "config": [], "protocol": ["http"],
@@ -48,6 +49,7 @@ FILE_ONLY = {  # two values, in Python, of what has no option
     "tmp_upload_dir": ["'/'", "'/tmp'"],
     "default_proc_name": ["'a'", "'b'"],
     "wsgi_app": ["'a'", "'app'"],
+    "logconfig_dict": ["{'version': 1}", "{'version': 1, 'root': {'level': 'INFO'}}"],
 }
 HOOKS = [  # functions that take one, two and three arguments
     ["'os.path.exists'", "'os.path.basename'"], ["'os.path.sameopenfile'", "'os.path.samefile'"],
@@ -78,6 +80,7 @@ OTHERWISE = {  # which of FILE_VALUES gcorn takes otherwise on purpose: see docs
     "reload_engine": ("None",), "worker_class": ("None", "''"), "logger_class": ("None", "''"),
     "access_log_format": ("None",), "header_map": ("None",), "loglevel": ("None",),
 }
+PATHS = ("ca_certs", "logconfig", "logconfig_json", "pidfile", "tmp_upload_dir", "worker_tmp_dir")
 DIFFERENT = {  # on purpose: see docs/migrating-from-gunicorn.md
     ("worker_connections", "0"): "a worker that may keep no connection is of no use",
 }
@@ -125,11 +128,13 @@ def is_otherwise(setting, value):
     if name in ("raw_env", "raw_paste_global_conf"):
         pairs = str(read_value(name, value))
         return value in ("0", "{}", "{'A': 'b'}") or pairs not in ("None", "[]") and "=" not in pairs
+    if name == "logger_class" and value.startswith("lambda"):
+        return True  # it is called at once, and what it raises is the file's
     if name in ("worker_class", "loglevel", "statsd_host") and value[0] in "'l":  # gcorn refuses or corrects more
         return (name, value) not in (("worker_class", "'gthread'"), ("loglevel", "'DEBUG'"))
     if value == "None":  # the default, and not a value of its own
         return setting.section == "Server Hooks" or setting.action in ("store_true", "store_const")
-    return value == "''" and name in ("ca_certs", "pidfile", "tmp_upload_dir", "worker_tmp_dir")
+    return value == "''" and name in PATHS
 
 
 def read_value(name, python):
