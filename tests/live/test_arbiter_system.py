@@ -288,6 +288,29 @@ def test_initgroups_takes_the_users_groups(opened):
     assert get(server, "/identity") == repr(((65534,) * 3, (65534,) * 3, [65534]))
 
 
+LOGGER = """
+from gunicorn.glogging import Logger
+class Mine(Logger):
+    pass
+logger_class = Mine
+"""
+
+
+def test_a_logger_in_python_opens_its_files_again_as_another_user(opened, socket_folder):
+    folder = Path(socket_folder)
+    folder.chmod(0o755)
+    (folder / "conf.py").write_text(LOGGER)
+    log = folder / "access.log"
+    server = opened("-c", folder / "conf.py", "--access-logfile", log, "life:app", "-u", "65534", "-g", "65534")
+    get(server, "/")
+    wait_until(lambda: log.stat().st_size, "a line")
+    log.rename(folder / "access.log.1")
+    os.kill(server.pid, signal.SIGUSR1)
+    wait_until(log.exists, "the new file")
+    wait_until(lambda: get(server, "/") and log.stat().st_size, "a line in it")
+    assert log.stat().st_uid == 65534 and "failed" not in server.log
+
+
 def test_a_random_user_without_a_home_can_run_it(opened):
     drop = ("import os, sys\nos.setgroups([])\nos.setgid(4242)\nos.setuid(4242)\nos.environ.pop('HOME', None)\n"
             "os.execv(sys.argv[1], sys.argv[1:])\n")

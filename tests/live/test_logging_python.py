@@ -457,6 +457,48 @@ YAML = """
 """
 
 
+def test_only_what_the_rules_name_reaches_access(serve):
+    run = serve(FILES["access method"], "--access-log-slow", "0.5", "--access-log-status", "404,5xx")
+    for path in PATHS:
+        run.get(path)
+    run.stop()
+    found = re.findall(r"access timedelta (\d+) .* (/\S*)", run.log)
+    assert found == [("404", "/none"), ("500", "/fails")]
+
+
+SLOW_LOGGER = '''
+    import time
+    from gunicorn.glogging import Logger
+
+    class Slow(Logger):
+        def error(self, msg, *args, **kwargs):
+            super().error(msg, *args, **kwargs)
+            time.sleep(0.3)
+
+    logger_class = Slow
+'''
+ENDLESS = '''
+    def app(environ, start_response):
+        while environ["PATH_INFO"] == "/endless":
+            environ["wsgi.errors"].write("again\\n")
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+'''
+
+
+def test_a_call_is_ended_even_if_the_signal_meets_the_logger(serve):
+    """SystemExit is raised in the logger, which the server has called: it is raised again in the app."""
+    run = serve(SLOW_LOGGER, "--graceful-timeout", "20", app=ENDLESS)
+    with Connection(run.address) as connection:
+        connection.request("GET", "/endless")
+        run.wait_line("ERROR. again", 2)
+        worker, = children(run.pid)
+        os.kill(worker, signal.SIGQUIT)
+        run.wait_line("The server ended request GET /endless")
+        wait_until(lambda: children(run.pid) != [worker] and run.is_up(), "another worker")
+    assert "failed to write" not in run.log
+
+
 RECIPE = '''
     import logging
     import flask

@@ -16,7 +16,7 @@ import time
 import traceback
 
 import _gcorn
-from _gcorn_logs import Log, LogError
+from _gcorn_logs import Log, LogError, give_away
 
 CONFIG_DEFAULTS = {
     "version": 1,
@@ -264,8 +264,6 @@ class Logger(Log):
             if handler.stream:
                 before, handler.stream = handler.stream, handler._open()
                 before.close()
-                if getattr(handler, "_gunicorn", False):
-                    self._give_away(handler.stream.fileno())
         finally:
             handler.release()
 
@@ -291,17 +289,8 @@ class Logger(Log):
                 handler = logging.FileHandler(output)
             except OSError as exc:
                 raise LogError(f'cannot open the log "{output}": {exc.strerror}') from exc
-            self._give_away(handler.stream.fileno())
+            give_away(handler.stream, self.cfg)
         self._add(log, handler, fmt)
-
-    def _give_away(self, descriptor):
-        """To the user that workers become, who open it again; not if somebody else could have put it there."""
-        state = os.fstat(descriptor)
-        if state.st_nlink == 1:
-            try:
-                os.fchown(descriptor, self.cfg.user, self.cfg.group)
-            except OSError:
-                pass  # only root may; for others the file is theirs
 
     def _set_syslog_handler(self, log, cfg, fmt, name):
         facility = cfg.syslog_facility.lower()

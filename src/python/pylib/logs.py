@@ -2,8 +2,8 @@
 """Python's logging and the logs: either our error log takes what the loggers that gunicorn's users know
 are given, or a logger of the settings takes the lines of our error log (src/python/logger.c)."""
 
-import inspect
 import logging
+import os
 import traceback
 
 import _gcorn
@@ -240,8 +240,22 @@ def exception(arguments):
         opened.logger.exception(heading)
 
 
+def give_away(file, cfg):
+    """To the user that workers become, who open it again; not if somebody else could have put it there."""
+    if os.fstat(file.fileno()).st_nlink == 1:
+        try:
+            os.fchown(file.fileno(), cfg.user, cfg.group)
+        except OSError:
+            pass  # only root may; for others the file is theirs
+
+
 def reopen(_):
+    """Files that setup() has made are made again; by the arbiter first, which may be root."""
     opened.logger.reopen_files()
+    for _, handler in _handlers():
+        if isinstance(handler, logging.FileHandler) and getattr(handler, "_gunicorn", False):
+            if handler.stream:
+                give_away(handler.stream, opened.hooks.cfg)
 
 
 def metric(arguments):
