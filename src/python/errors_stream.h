@@ -15,6 +15,7 @@ GCN_MUST_CHECK int gcn_py_errors_init(void);
 /* Log a line that was begun and not ended. GIL: held. */
 void gcn_py_errors_flush(void);
 
+/* The interpreter has ended: log what was begun. */
 void gcn_py_errors_finish(void);
 
 #endif

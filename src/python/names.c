@@ -30,10 +30,3 @@ int gcn_py_names_init(struct gcn_py_names *names)
     }
     return 0;
 }
-
-void gcn_py_names_finish(struct gcn_py_names *names)
-{
-    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
-        Py_CLEAR(*slot_of(names, i));
-    }
-}

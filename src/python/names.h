@@ -66,6 +66,5 @@ struct gcn_py_names {
 
 /* Make them all. -1 with an exception set. GIL: held. */
 GCN_MUST_CHECK int gcn_py_names_init(struct gcn_py_names *names);
-void gcn_py_names_finish(struct gcn_py_names *names);
 
 #endif

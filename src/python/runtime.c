@@ -187,25 +187,19 @@ static int create_objects(void)
                : 0;
 }
 
+/*
+ * What is of no use without requests. Names, types and wsgi.errors stay: finalisers and atexit functions
+ * of the app may use objects of ours until the interpreter is gone, and with it all of them.
+ */
 static void drop_objects(void)
 {
     gcn_py_later_drain();
     gcn_py_calls_finish();
     gcn_py_environ_finish();
     gcn_py_header_keys_finish();
-    gcn_py_errors_finish();
     gcn_py_file_wrapper_finish();
     gcn_py_hooks_finish();
     gcn_py_config_finish();
-    Py_CLEAR(gcn_py.errors);
-    Py_CLEAR(gcn_py.types.start_response);
-    Py_CLEAR(gcn_py.types.write);
-    Py_CLEAR(gcn_py.types.early_hints);
-    Py_CLEAR(gcn_py.types.input);
-    Py_CLEAR(gcn_py.types.socket);
-    Py_CLEAR(gcn_py.types.errors);
-    Py_CLEAR(gcn_py.types.file_wrapper);
-    gcn_py_names_finish(&gcn_py.names);
 }
 
 static void keep_options(const struct gcn_py_options *options)
@@ -291,6 +285,7 @@ void gcn_py_stop(void)
     if (Py_FinalizeEx() < 0) {
         gcn_warn("Python did not end cleanly: text that the app wrote may be lost");
     }
+    gcn_py_errors_finish();
     gcn_py_stacks_finish();
     gcn_py = (struct gcn_py_state){0};
     gcn_py_thread_disown();

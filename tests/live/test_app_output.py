@@ -246,3 +246,11 @@ def test_a_bad_start_never_reaches_the_wire(server, index):
         data = connection.read_all()
     assert data.startswith(b"HTTP/1.1 500 "), data
     assert b"X-Evil" not in data and data.count(b"\r\n\r\n") == 1
+
+
+def test_what_an_app_keeps_can_be_used_to_the_end(gcorn):
+    server = gcorn("lasting:app")
+    assert server.get("/").body == b"kept"
+    assert server.stop() == 0
+    for text in "the file was closed", "refused", "the finaliser runs":
+        assert text in server.log, server.log
