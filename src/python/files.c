@@ -20,7 +20,7 @@ static void report(PyObject *module, void (*each)(void *context, const char *pat
     const char *path = file_borrowed != NULL && PyUnicode_Check(file_borrowed)
                            ? PyUnicode_AsUTF8(file_borrowed)
                            : NULL;
-    if (path != NULL) {
+    if (path != NULL && path[0] != '<') { /* not one of ours, which are in memory */
         each(context, path);
     } else {
         PyErr_Clear(); /* a path that is not UTF-8 cannot be watched by name */

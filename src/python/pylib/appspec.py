@@ -120,6 +120,13 @@ def _call(found, expression, args, kwargs):
         raise SpecError(EXIT_APP, f"{expression!r}: {exc}") from None
 
 
+def _starts_gunicorn(app):
+    """True for what is derived from gunicorn's BaseApplication, as its guide to custom applications has it."""
+    base = sys.modules.get("gunicorn.app.base")
+    kind = app if isinstance(app, type) else type(app)
+    return base is not None and issubclass(kind, base.BaseApplication)
+
+
 loaded = None  # the app of this process
 
 
@@ -134,6 +141,12 @@ def load(spec):
         app = _call(app, expression, *arguments)
     if app is None:
         raise SpecError(EXIT_APP, f"{expression or 'application'!r} is None, not an app")
+    if _starts_gunicorn(app):
+        raise SpecError(
+            EXIT_APP,
+            f"{expression!r} is a program that starts gunicorn, not an app: name the app that it is "
+            "given, and put its options into a config file",
+        )
     if not callable(app):
         kind = type(app).__name__
         raise SpecError(EXIT_APP, f"{expression or 'application'!r} is not callable, but a {kind}")

@@ -8,7 +8,7 @@ annotations and for isinstance().
 import _gcorn_hooks as hooks
 
 
-class WorkerMeta(type):
+class _WorkerMeta(type):
     """A worker is an instance of the class that its configuration names, whatever made it."""
 
     def __instancecheck__(cls, instance):
@@ -19,7 +19,7 @@ class WorkerMeta(type):
         return cls.ALIAS is None or cls.ALIAS == instance.cfg.worker_class_str.rpartition(".")[2]
 
 
-class Worker(metaclass=WorkerMeta):
+class Worker(metaclass=_WorkerMeta):
     ALIAS = None
 
     def __init__(self, *args, **kwargs):
