@@ -29,7 +29,7 @@ message(STATUS "Python: ${Python3_VERSION} (${Python3_EXECUTABLE}), library ${Py
 
 find_package(Llhttp QUIET)
 if(NOT Llhttp_FOUND)
-  gcorn_missing("llhttp (8 or later)" "node-llhttp (or libllhttp-dev)" "llhttp-devel" "llhttp-dev")
+  gcorn_missing("llhttp (8 or later)" "libllhttp-dev (or, where there is none, node-llhttp)" "llhttp-devel" "llhttp-dev")
 endif()
 message(STATUS "llhttp: ${Llhttp_VERSION} (${Llhttp_ORIGIN})")
 

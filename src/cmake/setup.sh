@@ -46,29 +46,55 @@ find_manager() {
     manager=none
 }
 
+# Set `sudo` to what makes this user root, or fail: there is WHAT to install.
+find_sudo() { # WHAT
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        has_command sudo || fail "not root and no sudo; as root, install: $1"
+        sudo="sudo -n"
+        $sudo true 2>/dev/null || sudo=sudo # it may ask for the password, which only it can
+    fi
+}
+
+# apt-get update, once: the lists of a fresh machine or image are empty, or of the day it was made.
+refreshed=
+refresh_lists() {
+    if [ -z "$refreshed" ]; then
+        $sudo apt-get update -qq </dev/null && refreshed=yes
+    fi
+}
+
 # Install what `want` collected; nothing at all if that is nothing.
 install_missing() {
     [ -n "$missing" ] || return 0
     [ $manager != none ] || fail "please install the equivalents of these Debian packages:$missing"
-    _sudo=
-    if [ "$(id -u)" -ne 0 ]; then
-        has_command sudo || fail "not root and no sudo; as root, install:$missing"
-        _sudo="sudo -n"
-        $_sudo true 2>/dev/null || _sudo=sudo # it may ask for the password, which only it can
-    fi
+    find_sudo "$missing"
     say "installing with $manager:$missing"
     _log=$(mktemp)
     # shellcheck disable=SC2086 # the lists are lists
     case $manager in
     apt-get)
-        { $_sudo apt-get update -qq && $_sudo env DEBIAN_FRONTEND=noninteractive \
+        { refresh_lists && $sudo env DEBIAN_FRONTEND=noninteractive \
             apt-get install -y -qq --no-install-recommends $missing; } >"$_log" 2>&1 </dev/null
         ;;
-    dnf) $_sudo dnf install -y -q $missing >"$_log" 2>&1 </dev/null ;;
-    apk) $_sudo apk add -q --no-progress $missing >"$_log" 2>&1 </dev/null ;;
+    dnf) $sudo dnf install -y -q $missing >"$_log" 2>&1 </dev/null ;;
+    apk) $sudo apk add -q --no-progress $missing >"$_log" 2>&1 </dev/null ;;
     esac || { cat "$_log" >&2; rm -f "$_log"; fail "$manager could not install:$missing"; }
     rm -f "$_log"
     missing=
+}
+
+# Debian has llhttp as a library since version 13, and before as sources within another package.
+want_llhttp() {
+    _debian=node-llhttp
+    if [ $manager = apt-get ]; then
+        find_sudo libllhttp-dev
+        refresh_lists >/dev/null 2>&1 # if it fails, installing will, and says why
+        if apt-cache show libllhttp-dev >/dev/null 2>&1; then
+            _debian=libllhttp-dev
+        fi
+    fi
+    want $_debian llhttp-devel llhttp-dev
 }
 
 # True if gcorn can embed $1: 3.9 or later, with its headers and its library.
@@ -105,7 +131,7 @@ install_build_tools() {
     has_header stdlib.h || want libc6-dev glibc-devel musl-dev
     has_command cmake || want cmake cmake cmake
     has_command ninja || want ninja-build ninja-build samurai
-    has_llhttp || want node-llhttp llhttp-devel llhttp-dev
+    has_llhttp || want_llhttp
     has_header yaml.h || want libyaml-dev libyaml-devel yaml-dev
     has_command python3 || want "python3 python3-dev python3-venv" python3-devel python3-dev
     install_missing
