@@ -54,7 +54,7 @@ for module in json.load(open("modules")):
     module = importlib.import_module(module)
     names[module.__name__] = [name for name, value in vars(module).items()
                               if name[0] != "_" and not isinstance(value, type(json))
-                              and getattr(value, "__module__", "gunicorn").startswith(("gunicorn", "_gcorn"))]
+                              and getattr(value, "__module__", module.__name__).startswith((module.__name__, "_gcorn"))]
 json.dump([outcomes, names], open("outcomes", "w"))
 """
 STANDALONE = """
