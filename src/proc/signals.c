@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <gcorn/base/ownfd.h>
 
