@@ -8,7 +8,9 @@
 
 #include <gcorn/base/die.h>
 
+#include "exceptions.h"
 #include "later.h"
+#include "pylib.h"
 #include "state.h"
 
 /* Thread. */
@@ -86,6 +88,11 @@ void gcn_py_thread_start(void)
     GCN_ASSERT(state != NULL);
     PyEval_RestoreThread(state);
     mine.entered = true;
+    PyObject *done = gcn_pylib_call("threads", "adopt", NULL);
+    if (done == NULL) {
+        gcn_py_log_exception(GCN_LOG_ERROR, "Threads of the app may be cut off at the end");
+    }
+    Py_XDECREF(done);
 }
 
 void gcn_py_thread_stop(void)

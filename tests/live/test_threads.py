@@ -178,6 +178,22 @@ def test_requests_that_run_are_finished_at_the_end(gcorn, signum):
     assert server.wait_exit() == 0
 
 
+@pytest.mark.parametrize("args, name", [((), b"MainThread"), (("--threads", "2"), b"gthread-[12]")],
+                         ids=["sync", "gthread"])
+def test_threads_that_a_request_has_started_are_awaited_at_the_end(gcorn, args, name):
+    server = gcorn("threaded:app", *args)
+    meeting = Meeting()
+    answer = server.get(meeting.target.replace("appear", "later"))
+    assert re.fullmatch(name, answer.body)
+    guest = meeting.socket.accept()[0]
+    os.kill(server.pid, signal.SIGTERM)
+    server.wait_log(r"worker 1 \(pid \d+\) leaves")
+    guest.sendall(b"done")
+    guest.close()
+    assert server.wait_exit() == 0
+    assert re.search(r"work: done\natexit\n", server.log), server.log
+
+
 def test_request_hooks_run_in_the_thread_of_the_request(gcorn, tmp_path):
     config = tmp_path / "conf.py"
     config.write_text(textwrap.dedent(HOOKS))

@@ -66,6 +66,15 @@ def do_appear(environ, start_response, argument):
         return plain(start_response, caller.recv(10).decode())
 
 
+def do_later(environ, start_response, argument):
+    """Start a thread that goes on when the request has ended, until somebody says a word on that port."""
+    def work():
+        with socket.create_connection(("127.0.0.1", int(argument)), 20) as caller:
+            os.write(1, b"work: %s\n" % caller.recv(10))
+    threading.Thread(target=work).start()
+    return plain(start_response, threading.current_thread().name)
+
+
 def do_local(environ, start_response, argument):
     """How often this thread was here: proof that a thread keeps its state."""
     LOCAL.count = getattr(LOCAL, "count", 0) + 1
