@@ -19,16 +19,23 @@
 #include <gcorn/proc/signals.h>
 #include <gcorn/python/python.h>
 
-/* A signal that nobody else uses; its timer gives an orphan two seconds in all. */
-enum { ORPHAN_SIGNAL = SIGPWR, ORPHAN_S = 2 };
+/* A signal that nobody else uses: the arbiter is gone, or a timer has run out. */
+enum { OWN_SIGNAL = SIGPWR };
+
+enum which_timer {
+    TIMER_ORPHAN, /* gives an orphan two seconds in all */
+    TIMER_QUIT,   /* gives the app call in progress a moment to end by itself */
+    TIMER_COUNT,
+};
 
 /* Process: what the handlers know. */
 static struct {
     const struct gcn_slot *slot; /* borrowed */
     _Atomic bool *quitting;      /* borrowed */
     pid_t arbiter_pid;
-    timer_t orphan_timer;
-    bool has_timer;
+    timer_t timers[TIMER_COUNT];
+    bool has_timer[TIMER_COUNT];
+    _Atomic bool quit_asked;
     _Atomic bool booted;
     _Atomic unsigned noted;
 } notes;
@@ -56,12 +63,33 @@ static void on_stop(int signum)
     note(GCN_NOTE_STOP);
 }
 
-static void on_quit(int signum)
+static bool start_timer(enum which_timer which, int64_t ms)
 {
-    (void)signum;
+    const struct itimerspec span = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
+    int saved = errno;
+
+    bool started =
+        notes.has_timer[which] && timer_settime(notes.timers[which], 0, &span, NULL) == 0;
+    errno = saved;
+    return started;
+}
+
+/* What runs has had its moment. */
+static void quit_now(void)
+{
     atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
     gcn_py_interrupt(GCN_HOOK_WORKER_INT);
     note(GCN_NOTE_QUIT);
+}
+
+static void on_quit(int signum)
+{
+    (void)signum;
+    note(GCN_NOTE_QUIT);
+    if (atomic_exchange_explicit(&notes.quit_asked, true, memory_order_relaxed) ||
+        !start_timer(TIMER_QUIT, GCN_QUIT_GRACE_MS)) {
+        quit_now();
+    }
 }
 
 static void on_abort(int signum)
@@ -85,22 +113,21 @@ static void on_nothing(int signum)
     (void)signum;
 }
 
-static void on_orphan(int signum, siginfo_t *info, void *context)
+static void on_own_signal(int signum, siginfo_t *info, void *context)
 {
-    const struct itimerspec soon = {.it_value = {.tv_sec = ORPHAN_S}};
-
     (void)signum;
     (void)context;
     if (info->si_code == SI_TIMER) {
-        _exit(GCN_EXIT_ERROR);
+        if (info->si_value.sival_int == TIMER_ORPHAN) {
+            _exit(GCN_EXIT_ERROR);
+        }
+        quit_now();
+        return;
     }
-    if (getppid() == notes.arbiter_pid) {
-        return; /* somebody else sent it */
+    if (getppid() != notes.arbiter_pid) { /* else somebody else sent it */
+        (void)start_timer(TIMER_ORPHAN, GCN_ORPHAN_GRACE_MS);
+        note(GCN_NOTE_ORPHAN);
     }
-    if (notes.has_timer) {
-        timer_settime(notes.orphan_timer, 0, &soon, NULL);
-    }
-    note(GCN_NOTE_ORPHAN);
 }
 
 void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool *quitting)
@@ -128,11 +155,13 @@ void gcn_notes_booted(void)
 
 bool gcn_notes_watch_arbiter(void)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = ORPHAN_SIGNAL};
-
-    gcn_signal_catch_info(ORPHAN_SIGNAL, on_orphan);
-    notes.has_timer = timer_create(CLOCK_MONOTONIC, &event, &notes.orphan_timer) == 0;
-    prctl(PR_SET_PDEATHSIG, ORPHAN_SIGNAL);
+    gcn_signal_catch_info(OWN_SIGNAL, on_own_signal);
+    for (int i = 0; i < TIMER_COUNT; i++) {
+        struct sigevent event = {
+            .sigev_notify = SIGEV_SIGNAL, .sigev_signo = OWN_SIGNAL, .sigev_value.sival_int = i};
+        notes.has_timer[i] = timer_create(CLOCK_MONOTONIC, &event, &notes.timers[i]) == 0;
+    }
+    prctl(PR_SET_PDEATHSIG, OWN_SIGNAL);
     return getppid() == notes.arbiter_pid;
 }
 

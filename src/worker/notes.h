@@ -12,9 +12,16 @@
 
 struct gcn_slot;
 
+enum {
+    /* What a worker that is told to leave at once may still do: what ends by itself in this time is
+       answered; then the app call in progress is interrupted. */
+    GCN_QUIT_GRACE_MS = 100,
+    GCN_ORPHAN_GRACE_MS = 2000, /* a worker without an arbiter ends after this, whatever it does */
+};
+
 enum gcn_note {
     GCN_NOTE_STOP = 1 << 0,   /* TERM: finish what there is, then leave */
-    GCN_NOTE_QUIT = 1 << 1,   /* INT, QUIT: leave now; the app call in progress is interrupted */
+    GCN_NOTE_QUIT = 1 << 1,   /* INT, QUIT: leave within GCN_QUIT_GRACE_MS */
     GCN_NOTE_ABORT = 1 << 2,  /* ABRT: silent for too long; stacks were written */
     GCN_NOTE_REOPEN = 1 << 3, /* USR1: open the log files again */
     GCN_NOTE_ORPHAN = 1 << 4, /* the arbiter is gone */
@@ -23,7 +30,7 @@ enum gcn_note {
 /*
  * Catch the worker's signals (they may still be blocked). Until gcn_notes_booted, a signal that asks
  * to leave ends the process at once: there is nothing to finish yet. *quitting becomes true with the
- * signal itself, so that nothing more is accepted by a worker that will not answer.
+ * second INT or QUIT, when the grace after the first is over, and with ABRT, from the handler.
  */
 void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool *quitting);
 

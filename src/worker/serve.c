@@ -190,7 +190,7 @@ void gcn_serve_check_stop(struct gcn_serve *serve)
     }
     /* Every worker says that it drains before it looks, so the last one sees that there is no other. */
     atomic_store(&worker->slot->state, GCN_SLOT_DRAINING);
-    gcn_core_drain(&serve->core, !has_successor(worker));
+    gcn_core_drain(&serve->core, !worker->quick && !has_successor(worker));
     gcn_scoreboard_poke_arbiter(worker->board); /* a reload is over when no old worker accepts */
 }
 

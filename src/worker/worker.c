@@ -37,7 +37,7 @@
 #include "worker_private.h"
 
 enum {
-    ORPHAN_GRACE_US = 1800000, /* of the two seconds that notes.c allows */
+    ORPHAN_GRACE_US = GCN_ORPHAN_GRACE_MS * 900, /* a tenth is left for Python's own end */
     SPARE_DESCRIPTORS = 256,   /* for the app, beside the connections */
 };
 
@@ -78,9 +78,10 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
         gcn_worker_hooks_look(worker);
         gcn_py_hooks_signalled(notes & GCN_NOTE_ABORT ? GCN_HOOK_WORKER_ABORT
                                                       : GCN_HOOK_WORKER_INT);
-        worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
-        worker->quitting = true;
+        worker->quick = true;
+        begin_stop(worker, GCN_QUIT_GRACE_MS * 1000);
     }
+    worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
 }
 
 static void on_wake(struct gcn_watch *watch, uint32_t events)

@@ -50,6 +50,7 @@ struct gcn_worker {
 
     struct gcn_py_hooks *hooks; /* NULL: none */
     bool booted;                /* the app is loaded and the hooks were called */
+    bool quick;   /* told to leave at once: what waits in the listen queues is left there */
     bool aborted; /* the arbiter found it silent and sent ABRT */
 
     int64_t timeout_us;     /* the setting; 0: silence is never punished */
