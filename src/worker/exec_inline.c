@@ -113,6 +113,7 @@ static void run(struct inline_exec *exec, struct gcn_exchange *x)
     note_call(exec, took_us);
     int64_t queued_us = gcn_request_queue_us(&x->req);
     gcn_core_finish(&exec->serve.core, x);
+    gcn_serve_show(&exec->serve, NULL, 0);
     gcn_serve_call_ended(&exec->serve, took_us, queued_us);
     if (gcn_core_is_gathered(&exec->serve.core)) {
         gcn_core_scatter(&exec->serve.core);

@@ -180,7 +180,8 @@ static void push_done(struct gcn_threads_exec *exec, struct gcn_exchange *x)
     }
     gcn_list_push(&exec->done, &x->link);
     count_ended(exec, 1);
-    bool wake = exec->loop_waits && (urgent || exec->dozes);
+    bool stops = atomic_load_explicit(&exec->worker->stopping, memory_order_relaxed);
+    bool wake = exec->loop_waits && (urgent || exec->dozes || stops);
     pthread_mutex_unlock(&exec->lock);
     if (wake) {
         wake_loop(exec);
@@ -235,8 +236,7 @@ static void *thread_main(void *context)
 
 static void push_todo(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
-    exec->n_out++;
-    gcn_serve_call_begins(&exec->serve, x);
+    gcn_threads_note_out(exec, x);
     pthread_mutex_lock(&exec->lock);
     gcn_list_init(&x->hand_over.flush_link);
     gcn_list_push(&exec->todo, &x->link);
@@ -325,7 +325,7 @@ static void finish_done(struct gcn_threads_exec *exec)
         bool ran = x->req.ended_us != 0; /* else the pool has stopped before its turn */
         int64_t took_us = ran ? x->req.ended_us - x->req.began_us : 0;
         int64_t queued_us = gcn_request_queue_us(&x->req);
-        exec->n_out--;
+        gcn_threads_note_back(exec, x);
         gcn_core_queue_out(core, x, &out);
         (void)!gcn_core_send(core, x);
         gcn_core_finish(core, x);
@@ -467,6 +467,7 @@ int gcn_exec_threads_run(struct gcn_worker *worker, int threads)
     pthread_cond_init(&exec.work, NULL);
     pthread_cond_init(&exec.room, NULL);
     pthread_cond_init(&exec.quiet, NULL);
+    gcn_list_init(&exec.out);
     gcn_list_init(&exec.todo);
     gcn_list_init(&exec.done);
     gcn_list_init(&exec.flush);

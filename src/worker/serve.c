@@ -254,16 +254,25 @@ void gcn_serve_tick(struct gcn_serve *serve)
     atomic_store_explicit(&slot->bytes_out, (int64_t)core->bytes_out, memory_order_relaxed);
 }
 
+void gcn_serve_show(struct gcn_serve *serve, const struct gcn_exchange *x, int64_t since_us)
+{
+    struct gcn_slot *slot = serve->worker->slot;
+    int64_t since_ms = x == NULL ? 0 : since_us / 1000;
+
+    if (x != NULL) {
+        const struct gcn_head *head = x->req.head;
+        gcn_slot_set_doing(slot, head->method.ptr, head->method.len, head->path.ptr,
+                           head->path.len);
+    }
+    atomic_store_explicit(&slot->started_ms, since_ms, memory_order_relaxed);
+}
+
 void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x)
 {
-    struct gcn_worker *worker = serve->worker;
-    const struct gcn_head *head = x->req.head;
-    int64_t now_us = worker->loop.now_us;
+    int64_t now_us = serve->worker->loop.now_us;
 
-    gcn_slot_set_doing(worker->slot, head->method.ptr, head->method.len, head->path.ptr,
-                       head->path.len);
-    atomic_store_explicit(&worker->slot->started_ms, now_us / 1000, memory_order_relaxed);
-    gcn_deadline_push(worker, now_us);
+    gcn_serve_show(serve, x, now_us);
+    gcn_deadline_push(serve->worker, now_us);
 }
 
 void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queued_us)
@@ -274,6 +283,5 @@ void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queu
     queued_us += atomic_load_explicit(&slot->queued_us, memory_order_relaxed);
     atomic_store_explicit(&slot->queued_us, queued_us, memory_order_relaxed);
     atomic_store_explicit(&slot->busy_us, busy_us + took_us, memory_order_relaxed);
-    atomic_store_explicit(&slot->started_ms, 0, memory_order_relaxed);
     gcn_recycle_count(serve->worker, serve->worker->loop.now_us);
 }

@@ -45,7 +45,10 @@ int gcn_serve_timeout_ms(const struct gcn_serve *serve);
 /* Once a batch: deadlines, heartbeat, counters to the scoreboard. */
 void gcn_serve_tick(struct gcn_serve *serve);
 
-/* The app begins, or has ended, a call for `x`: scoreboard, counters, heartbeat. Loop's thread. */
+/* Show `x`, in the app since `since_us`, as the request in progress; NULL: there is none. Loop's thread. */
+void gcn_serve_show(struct gcn_serve *serve, const struct gcn_exchange *x, int64_t since_us);
+
+/* The app begins a call for `x` on the loop's thread, or has ended one on any: scoreboard, counters, heartbeat. */
 void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x);
 void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queued_us);
 

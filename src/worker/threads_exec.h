@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The threads executor as its own files see it: exec_threads.c (queues, threads, loop),
- * threads_overdue.c (calls that take too long) and threads_nap.c (a loop that rests).
+ * threads_overdue.c (calls that take too long), threads_nap.c (a loop that rests) and threads_out.c
+ * (what is in progress).
  */
 #ifndef GCORN_WORKER_THREADS_EXEC_H
 #define GCORN_WORKER_THREADS_EXEC_H
@@ -25,9 +26,10 @@ struct gcn_threads_exec {
     int wake_fd;
     pthread_t *threads; /* owned */
     int n_threads;      /* started */
-    int n_out;          /* exchanges given to the pool and not finished; loop's thread */
-    bool heard_nothing; /* nothing happened while it waited last; loop's thread */
-    int n_quick;        /* of the last calls, weighed: see threads_nap.c; loop's thread */
+    struct gcn_list out; /* exchanges given to the pool and not finished, oldest first; loop's thread */
+    int n_out;           /* … how many */
+    int n_quick;         /* of the last calls, weighed: see threads_nap.c; loop's thread */
+    bool heard_nothing;  /* nothing happened while it waited last; loop's thread */
 
     pthread_mutex_t lock; /* guards the rest and every exchange's hand_over */
     pthread_cond_t work;  /* `todo` has an exchange, or `stop` */
@@ -46,6 +48,10 @@ struct gcn_threads_exec {
     bool cut;        /* … because its time is over: what still runs is told that its client has left */
     bool loop_waits; /* the loop may sleep: write to wake_fd */
 };
+
+/* The pool gets x, or has finished it: count it and show the oldest. Thread: loop. */
+void gcn_threads_note_out(struct gcn_threads_exec *exec, struct gcn_exchange *x);
+void gcn_threads_note_back(struct gcn_threads_exec *exec, struct gcn_exchange *x);
 
 /* Give up the calls that are over request_timeout; retire the worker if one does not end. Thread: loop. */
 void gcn_threads_check_overdue(struct gcn_threads_exec *exec);

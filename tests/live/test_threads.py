@@ -326,3 +326,28 @@ def test_a_long_request_is_not_a_dead_worker(gcorn):
         server.get("/meet/2")
         assert connection.response().body == b"met"
     assert server.workers == [pid]
+
+
+def begin(server, target):
+    """A connection on which `target` was asked for, and is in the app: requests begin in the order they came."""
+    connection = server.connect()
+    connection.request("GET", target)
+    assert server.get("/hello").body == b"hello"
+    return connection
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGQUIT])
+def test_a_stop_lets_the_calls_of_threads_finish(gcorn, signum):
+    server = gcorn("threaded:app", "--threads", "2")
+    with begin(server, "/sleep/1") as connection:
+        os.kill(server.pid, signum)
+        assert connection.response().body == b"slept"
+    assert server.wait_exit(5) == 0
+
+
+def test_the_oldest_request_is_named_when_a_worker_dies(gcorn):
+    server = gcorn("threaded:app", "--threads", "3")
+    worker, = server.wait_workers(1)
+    with begin(server, "/sleep/21"), begin(server, "/sleep/22"):
+        os.kill(worker, signal.SIGKILL)
+        server.wait_log(r"was killed by SIGKILL.*, in GET /sleep/21 for \d")

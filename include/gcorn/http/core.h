@@ -94,6 +94,8 @@ struct gcn_exchange {
         int64_t began_us;          /* when the app call began, monotonic */
         struct gcn_list running_link;
         struct gcn_list flush_link;
+        struct gcn_list out_link;  /* in the list of exchanges that threads have; not guarded */
+        int64_t taken_us;          /* when it was given to them; not guarded */
     } hand_over;
 };
 

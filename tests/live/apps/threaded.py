@@ -106,6 +106,11 @@ def do_trickle(environ, start_response, argument):
     return Endless(b"drop", 0.05)
 
 
+def do_sleep(environ, start_response, argument):
+    time.sleep(float(argument))
+    return plain(start_response, "slept")
+
+
 def do_endless(environ, start_response, argument):
     start_response("200 OK", [])
     return Endless()
