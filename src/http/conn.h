@@ -5,7 +5,7 @@
  *     HEAD ──> BODY ──> QUEUED ──> RUNNING ──> SENDING ──> HEAD (kept) | LINGER | closed
  *      └────────────────^                         ^
  *      └──(refused)───────────────────────────────┘
- * HEAD     waits for a request or reads its head         deadline: keep-alive, then header
+ * HEAD     waits for a request or reads its head         deadline: keep-alive (draining: last call), then header
  * BODY     reads the body                                deadline: body
  * QUEUED   complete, in core->ready                      none
  * RUNNING  an executor has the exchange                  send, while output waits

@@ -98,7 +98,7 @@ static void keep(struct gcn_conn *conn)
         gcn_conn_advance(conn); /* pipelined: queues at most one request */
         return;
     }
-    gcn_conn_arm(conn, GCN_DEADLINE_KEEPALIVE);
+    gcn_conn_arm(conn, conn->core->draining ? GCN_DEADLINE_LAST_CALL : GCN_DEADLINE_KEEPALIVE);
     (void)!gcn_conn_want(conn, EPOLLIN);
 }
 
@@ -355,6 +355,13 @@ void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline)
         break;
     case GCN_DEADLINE_SEND:
         gcn_conn_lost(conn);
+        break;
+    case GCN_DEADLINE_LAST_CALL:
+        if (conn->in != NULL) { /* its first request is on its way */
+            gcn_conn_arm(conn, GCN_DEADLINE_HEADER);
+            break;
+        }
+        keepalive_over(conn);
         break;
     case GCN_DEADLINE_KEEPALIVE:
         keepalive_over(conn);

@@ -20,6 +20,9 @@
 enum {
     PAUSE_US = 5 * 1000,   /* how long a connection is left to a sibling, or to a free descriptor */
     PACE_OF_ERRORS = 200,  /* … the latter in pauses: one second */
+    /* How long an idle connection is kept while draining: long enough for a request that a proxy is about
+       to send, and not in the way of those who wait for us to leave. */
+    LAST_CALL_US = 2 * 1000 * 1000,
 };
 
 static void on_listener(struct gcn_watch *watch, uint32_t events);
@@ -33,6 +36,7 @@ static void init_deadlines(struct gcn_core *core)
         [GCN_DEADLINE_SEND] = limits->send_timeout_us,
         [GCN_DEADLINE_KEEPALIVE] = limits->keepalive_us,
         [GCN_DEADLINE_LINGER] = limits->linger_us,
+        [GCN_DEADLINE_LAST_CALL] = LAST_CALL_US,
     };
 
     for (int i = 0; i < GCN_DEADLINE_COUNT; i++) {
@@ -369,6 +373,20 @@ int gcn_core_timeout_ms(const struct gcn_core *core)
     return wait_us <= 0 ? 0 : (int)(wait_us / 1000 + 1);
 }
 
+/* Those that wait for a request do so a little longer, but not for their whole keep-alive time. */
+static void make_last_call(struct gcn_core *core)
+{
+    int64_t latest_us = core->loop->now_us + LAST_CALL_US;
+
+    for (struct gcn_list *link = core->conns.next; link != &core->conns; link = link->next) {
+        struct gcn_conn *conn = GCN_CONTAINER_OF(link, struct gcn_conn, link);
+        bool sooner = gcn_timeq_is_queued(&conn->timer) && conn->timer.deadline_us <= latest_us;
+        if (conn->state == GCN_CONN_HEAD && conn->in == NULL && !sooner) {
+            gcn_conn_arm(conn, GCN_DEADLINE_LAST_CALL);
+        }
+    }
+}
+
 void gcn_core_drain(struct gcn_core *core, bool serve_queue)
 {
     if (core->draining) {
@@ -385,4 +403,5 @@ void gcn_core_drain(struct gcn_core *core, bool serve_queue)
     }
     core->draining = true;
     stop_listening(core);
+    make_last_call(core);
 }

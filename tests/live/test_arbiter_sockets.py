@@ -200,6 +200,21 @@ def test_a_stop_serves_what_waits_in_the_queue(bound):
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("args", [(), ("--threads", "2")], ids=["sync", "gthread"])
+def test_idle_connections_get_a_last_call_and_do_not_hold_up_a_stop(bound, args):
+    server = bound("-b", "127.0.0.1:0", "--keep-alive", "75", *args, "life:app")
+    silent, kept, late = (Connection(server.addresses[0]) for _ in range(3))
+    for connection in (kept, late):
+        connection.get("/")
+    send(server, signal.SIGTERM)
+    while late.get("/")["Connection"] != "close":
+        pass  # the worker does not know yet
+    assert silent.get("/")["Connection"] == "close"
+    assert late.is_ended() and silent.is_ended()
+    assert server.wait_exit(5) == 0
+    assert kept.is_ended()
+
+
 def test_clients_that_do_not_close_hold_up_a_stop_for_seconds_only(bound):
     server = bound("-b", "127.0.0.1:0", "life:app")
     connections = [Connection(server.addresses[0]) for _ in range(20)]

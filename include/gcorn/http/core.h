@@ -106,6 +106,7 @@ enum gcn_deadline {
     GCN_DEADLINE_SEND,
     GCN_DEADLINE_KEEPALIVE,
     GCN_DEADLINE_LINGER,
+    GCN_DEADLINE_LAST_CALL, /* idle while draining */
     GCN_DEADLINE_COUNT
 };
 
