@@ -186,10 +186,11 @@ void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *gene
 GCN_MUST_CHECK bool gcn_logs_open_statsd(const struct gcn_settings *settings,
                                          struct gcn_error *err);
 
-/*
- * Send the error log where the settings of the generation say, or to its logger in Python; its hooks are
- * open. On false `err` has the reason.
- */
+/* Send the error log where the settings say. On false `err` has the reason, and it is as before. */
+GCN_MUST_CHECK bool gcn_logs_open_errors(const struct gcn_settings *settings,
+                                         struct gcn_error *err);
+
+/* The same, then to the generation's logger in Python, if it has one; its hooks are open. */
 GCN_MUST_CHECK bool gcn_logs_open(const struct gcn_generation *generation, struct gcn_error *err);
 
 /* Open the generation's access log, if its settings ask for one; after the error log. */

@@ -57,8 +57,7 @@ static struct gcn_syslog_options syslog_options(const struct gcn_settings *setti
     };
 }
 
-/* Send the error log where the settings say. On false it is as before. */
-static bool open_errors(const struct gcn_settings *settings, struct gcn_error *err)
+bool gcn_logs_open_errors(const struct gcn_settings *settings, struct gcn_error *err)
 {
     char prefix[SYSLOG_PREFIX_BYTES];
     print_syslog_prefix(settings, prefix);
@@ -76,7 +75,7 @@ static bool open_errors(const struct gcn_settings *settings, struct gcn_error *e
 
 bool gcn_logs_open(const struct gcn_generation *generation, struct gcn_error *err)
 {
-    return open_errors(generation->settings, err) &&
+    return gcn_logs_open_errors(generation->settings, err) &&
            gcn_py_logger_open(generation->hooks, err);
 }
 

@@ -20,7 +20,8 @@ static bool wants_backlog(const struct gcn_arbiter *arb)
 }
 
 /* To statsd, or to the user's logger class, which may know another way. */
-static void send_metric(const struct gcn_arbiter *arb, enum gcn_metric type, const char *name, int64_t value)
+static void send_metric(const struct gcn_arbiter *arb, enum gcn_metric type, const char *name,
+                        int64_t value)
 {
     if (gcn_py_logger_is_custom(arb->good->settings)) {
         gcn_py_logger_metric(name, type == GCN_METRIC_GAUGE ? "gauge" : "histogram", value);

@@ -20,6 +20,7 @@
 #include <gcorn/proc/pidfile.h>
 #include <gcorn/proc/systemd.h>
 #include <gcorn/proc/title.h>
+#include <gcorn/python/logger.h>
 
 enum { BIND_ATTEMPTS = 5, BIND_PAUSE_MS = 1000 };
 
@@ -159,8 +160,8 @@ static bool prepare(struct gcn_arbiter *arb, struct gcn_error *err)
     if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
         return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
     }
-    if (!gcn_logs_open_statsd(settings, err) || !gcn_hooks_open(arb, arb->good, err) ||
-        !gcn_logs_open(arb->good, err)) {
+    if (!gcn_logs_open_statsd(settings, err) || !gcn_logs_open_errors(settings, err) ||
+        !gcn_hooks_open(arb, arb->good, err) || !gcn_py_logger_open(arb->good->hooks, err)) {
         return false;
     }
     gcn_info("gcorn %s starts", GCORN_VERSION);

@@ -287,8 +287,8 @@ void gcn_py_hooks_adopt(struct gcn_py_hooks *hooks, const struct gcn_hook_server
         gcn_py_log_exception(GCN_LOG_ERROR, "Hooks cannot be prepared");
         self.hooks = NULL;
     }
-    self.watches = self.hooks != NULL &&
-                   (hooks->logs || hooks->have[GCN_HOOK_PRE_REQUEST] || hooks->have[GCN_HOOK_POST_REQUEST]);
+    self.watches = self.hooks != NULL && (hooks->logs || hooks->have[GCN_HOOK_PRE_REQUEST] ||
+                                          hooks->have[GCN_HOOK_POST_REQUEST]);
 }
 
 void gcn_py_hooks_look(const struct gcn_hook_worker *worker)

@@ -65,7 +65,8 @@ static _Thread_local struct {
 
 bool gcn_py_logger_is_custom(const struct gcn_settings *settings)
 {
-    static const char *const own[] = {"gunicorn.glogging.Logger", "gunicorn.glogging:Logger", "simple"};
+    static const char *const own[] = {"gunicorn.glogging.Logger", "gunicorn.glogging:Logger",
+                                      "simple"};
     const char *name = settings->logger_class.text;
 
     for (size_t i = 0; i < GCN_COUNT(own); i++) {
@@ -133,7 +134,8 @@ static void call_failed(const char *what)
     if (PyErr_ExceptionMatches(PyExc_SystemExit) && gcn_py_interrupt_again()) {
         PyErr_Clear();
     } else {
-        gcn_py_log_exception(GCN_LOG_ERROR, "logger_class: the logger has failed to write %s", what);
+        gcn_py_log_exception(GCN_LOG_ERROR, "logger_class: the logger has failed to write %s",
+                             what);
     }
     mine.busy = was_busy;
 }

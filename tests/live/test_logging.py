@@ -81,6 +81,21 @@ def test_a_log_that_cannot_be_opened_stops_the_start(setting, path, tmp_path):
     assert f'cannot open the log "{missing}": No such file or directory' in ended.stdout
 
 
+def test_a_hook_that_stops_the_start_is_told_in_the_error_log(logs):
+    (logs.folder / "conf.py").write_text("def on_starting(server):\n    raise ValueError('no')\n")
+    words = [places.GCORN, "-c", logs.folder / "conf.py", "--error-logfile", logs.error, "-b", "127.0.0.1:0", APP]
+    ended = subprocess.run(words, text=True, env=environment(), cwd=places.APPS, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, timeout=60)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "ValueError: no" in logs.error.read_text()
+    (logs.folder / "gcorn.yaml").write_text("on_starting: nowhere:function\n")
+    words[2] = logs.folder / "gcorn.yaml"
+    ended = subprocess.run(words, text=True, env=environment(), cwd=places.APPS, stdout=subprocess.PIPE,
+                           stderr=subprocess.STDOUT, timeout=60)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "nowhere" in logs.error.read_text()
+
+
 HOSTILE = ['"', "\\", "x\"y\\", "a\tb", "caf\xc3\xa9", "\xff\xfe", "\xe2\x80\xa8", "\xc2\x85", "{}[],:", "%(h)s", "\xf0\x9f\x98\x80",
            "-", "=", " a  b ", "\\u0000", "null", "x" * 4000]
 
@@ -431,7 +446,7 @@ def test_a_line_does_not_wait_for_the_next_request(gcorn, logs, args, sleep):
 
 def test_lines_of_many_requests_are_written_together(gcorn, logs):
     server = with_access(gcorn, logs, "-w", "1", "--access-logformat", "%(s)s")
-    worker, = server.workers
+    worker, = server.wait_workers(1)
     with server.connect() as connection:
         connection.get("/")
         before, began = writes_of(worker), time.monotonic()

@@ -424,7 +424,7 @@ HOG = '''
     def app(environ, start_response):
         if environ["PATH_INFO"] == "/hog":
             open("hogged", "w").close()
-            ctypes.PyDLL(None).usleep(3000000)
+            ctypes.PyDLL(None).usleep(2000000)
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 '''

@@ -103,7 +103,8 @@ static void own_formats_are_not_for_a_logger_in_python(void **state)
                                   "logging (logconfig)";
 
     load_ok(*state, WORDS("--access-logformat", "combined", "--log-config", "log.ini", "app"));
-    load_ok(*state, WORDS("--access-logformat", "json", "--logger-class", "gunicorn.glogging.Logger", "app"));
+    load_ok(*state, WORDS("--access-logformat", "json", "--logger-class",
+                          "gunicorn.glogging.Logger", "app"));
     assert_false(loading_run(
         *state, WORDS("--access-logformat", "json", "--log-config", "log.ini", "app")));
     assert_contains(((struct loading *)*state)->failure.text.ptr, message);

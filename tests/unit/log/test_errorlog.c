@@ -138,7 +138,8 @@ static struct {
 
 static bool tap(enum gcn_log_level level, struct gcn_slice message)
 {
-    snprintf(tapped.text, sizeof(tapped.text), "%d %.*s", (int)level, (int)message.len, message.ptr);
+    snprintf(tapped.text, sizeof(tapped.text), "%d %.*s", (int)level, (int)message.len,
+             message.ptr);
     return tapped.takes;
 }
 
