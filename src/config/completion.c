@@ -92,12 +92,11 @@ static bool put_bash_case(void *context, const struct gcn_spelling *spelling)
     put_option(spelling, out);
     gcn_buf_append_str(out, ") ");
     if (follows == FOLLOWS_WORDS) {
-        gcn_buf_printf(out, "COMPREPLY=($(compgen -W \"%s\" -- \"$cur\"))", words_of(spelling));
-    } else if (follows != FOLLOWS_TEXT) {
-        gcn_buf_printf(out, "COMPREPLY=($(compgen -%c -- \"$cur\"))",
-                       follows == FOLLOWS_DIR ? 'd' : 'f');
+        gcn_buf_printf(out, "COMPREPLY=($(compgen -W \"%s\" -- \"$cur\")); ", words_of(spelling));
+    } else if (follows == FOLLOWS_DIR) {
+        gcn_buf_append_str(out, "compopt -o dirnames; ");
     }
-    gcn_buf_append_str(out, follows == FOLLOWS_TEXT ? "return ;;\n" : "; return ;;\n");
+    gcn_buf_append_str(out, "return ;;\n"); /* files are what bash completes by itself */
     return true;
 }
 
@@ -108,6 +107,8 @@ static void put_bash(struct gcn_buf *out)
                        "_gcorn() {\n"
                        "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
                        "    COMPREPLY=()\n"
+                       "    if [[ $cur == = ]]; then cur=; fi\n" /* --x=value is three words */
+                       "    if [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi\n"
                        "    case $prev in\n");
     gcn_spellings_walk(put_bash_case, out);
     gcn_buf_append_str(out, "    esac\n"
@@ -172,7 +173,8 @@ static void put_zsh(struct gcn_buf *out)
                             "# zsh completion for gcorn, made by gcorn --print-completion zsh\n"
                             "_arguments -s \\\n");
     gcn_spellings_walk(put_zsh_option, out);
-    gcn_buf_append_str(out, "    '*:app: '\n");
+    /* No words, and not a message: with one, zsh lists options and inserts none. */
+    gcn_buf_append_str(out, "    '*:app:()'\n");
 }
 
 /* --- fish --- */
