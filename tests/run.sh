@@ -41,6 +41,7 @@ prepare() {
     has_command logrotate || [ -x /usr/sbin/logrotate ] || want logrotate logrotate logrotate
     has_command valgrind || want valgrind valgrind valgrind
     has_command nginx || [ -x /usr/sbin/nginx ] || want nginx nginx nginx
+    has_command systemd-analyze || want systemd systemd -
     has_command rsyslogd || [ -x /usr/sbin/rsyslogd ] || want rsyslog rsyslog rsyslog
     has_command haproxy || [ -x /usr/sbin/haproxy ] || want haproxy haproxy haproxy
     install_missing

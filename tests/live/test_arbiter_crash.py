@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Workers that die, hang or have enough; and the death of the arbiter itself."""
+"""Workers that die, hang or have enough; and the death of the arbiter itself.
+
+GCORN_TORTURE_KILLS is how many workers are killed in a row to see that nothing is left of them (50 in the suite).
+"""
 import os
 import signal
 
@@ -8,6 +11,8 @@ import pytest
 from harness.life import Answer, is_alive, send, start, wait_busy, wait_until
 from harness.load import Load
 from harness.process import descriptors
+
+KILLS = int(os.environ.get("GCORN_TORTURE_KILLS", "50"))
 
 
 @pytest.mark.parametrize("path, words", [
@@ -74,16 +79,18 @@ def test_max_worker_memory_replaces_a_worker(gcorn):
     wait_until(lambda: not is_alive(worker), "the end of the large worker")
 
 
+@pytest.mark.timeout(60 + KILLS)
 def test_killed_workers_leave_nothing_behind(gcorn):
+    """No zombie: the children that the kernel knows are two workers that live. No descriptor and no slot of the
+    scoreboard: when those run out there is a larger board, with more descriptors."""
     server = gcorn("life:app", "-w", "2", "--log-level", "debug")
     server.wait_log("is ready", count=2)
     before = descriptors(server.pid)
-    for count in range(50):
+    for count in range(KILLS):
         os.kill(server.wait_workers(2)[0], signal.SIGKILL)
         server.wait_log("is ready", count=3 + count)
-    server.wait_workers(2)
+    assert all(is_alive(pid) for pid in server.wait_workers(2))
     assert descriptors(server.pid) == before
-    assert all(is_alive(pid) for pid in server.workers)
 
 
 def test_orphaned_workers_finish_and_leave(gcorn):

@@ -71,9 +71,3 @@ class Load:
         self.stop()
         assert not self.errors, self.errors[:5]
         return len(self.answers)
-
-    def percentile(self, percent):
-        """So many seconds `percent` of the answers took at most."""
-        with self._lock:
-            ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
