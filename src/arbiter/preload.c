@@ -85,7 +85,8 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
     preloader->ready = preloader->aborted = false;
     preloader->deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
     if (preloader->pid < 0) {
-        gcn_error_errno("cannot fork the preloading process");
+        gcn_error_errno("cannot fork the preloading process (see ulimit -u, pids.max, and the memory "
+                        "that is left)");
         preloader->pid = 0;
         close_channel(arb, preloader);
         return false;

@@ -118,7 +118,7 @@ static bool fork_worker(struct gcn_arbiter *arb, struct gcn_generation *generati
     child->pid = gcn_spawn(be_worker, &birth);
     gcn_py_after_fork_parent();
     if (child->pid < 0) {
-        gcn_error_errno("cannot fork a worker");
+        gcn_error_errno("cannot fork a worker (see ulimit -u, pids.max, and the memory that is left)");
     }
     return child->pid > 0;
 }

@@ -46,7 +46,7 @@ bool gcn_scoreboard_open(struct gcn_scoreboard *board, uint32_t n_slots, struct 
     }
     uint32_t made = board->n_slots;
     gcn_scoreboard_close(board);
-    return gcn_error_prefix(err, "scoreboard slot %u of %u", made, n_slots);
+    return gcn_error_prefix(err, "scoreboard slot %u of %u (each takes a descriptor: see ulimit -n)", made, n_slots);
 }
 
 void gcn_scoreboard_close(struct gcn_scoreboard *board)

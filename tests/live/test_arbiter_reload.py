@@ -160,6 +160,27 @@ def test_a_reload_overtakes_one_that_hangs(site):
     it.workers(2)
 
 
+def test_a_storm_of_reloads_ends_with_the_last_code(site):
+    it = site(workers=2)
+    load = Load(it.server)
+    for number in range(30):
+        it.write(str(number))
+        send(it.server, signal.SIGHUP)
+    wait_until(lambda: it.version() == "29", "the last code")
+    it.workers(2)
+    load.finish()
+    assert "failed" not in it.server.log
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGQUIT])
+@pytest.mark.parametrize("args", [(), ("--preload",)], ids=["plain", "preload"])
+def test_a_stop_ends_the_first_boot(tmp_path, args, signum):
+    (tmp_path / "site_app.py").write_text("print('is imported', flush=True)\nimport time\ntime.sleep(60)\n")
+    server = start("-b", "127.0.0.1:0", "-w", "2", *args, "site_app:app", cwd=tmp_path)
+    server.wait_log("is imported")
+    assert server.stop(signum, seconds=5) == 0
+
+
 def test_a_stop_ends_a_reload(site):
     it = site()
     before = len(it.server.workers)

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -318,6 +319,26 @@ def test_a_random_user_without_a_home_can_run_it(opened):
     assert get(server, "/identity") == repr(((4242,) * 3, (4242,) * 3, []))
 
 
+def test_a_limit_of_processes_is_told_and_waited_out(opened):
+    """Two processes of a user are allowed, and one of them is not the server."""
+    uid = 100_000 + os.getpid()
+    limited = ("import os, resource, sys\nos.setgroups([])\nos.setgid(4242)\nos.setuid(int(sys.argv[1]))\n"
+               "resource.setrlimit(resource.RLIMIT_NPROC, (2, 2))\nos.execv(sys.argv[2], sys.argv[2:])\n")
+    with subprocess.Popen([places.find_program("sleep"), "60"], user=uid) as other:
+        server = opened("life:app", run=[sys.executable, "-c", limited, str(uid)])
+        server.wait_log(r"cannot fork a worker .*ulimit -u.*: Resource .*\n.*next attempt .* in 0.25 s")
+        other.kill()
+    assert get(server, "/") == "hello"
+
+
+def test_too_few_descriptors_stop_the_start():
+    few = "import os, resource, sys\nresource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))\nos.execv(sys.argv[1], sys.argv[1:])\n"
+    server = Process([sys.executable, "-c", few, places.GCORN, "-b", "127.0.0.1:0", "-w", "9", "life:app"],
+                     env=environment(), cwd=places.APPS)
+    assert server.wait_exit(10) == 1
+    assert re.search(r"scoreboard slot \d+ of 26 .*ulimit -n.*Too many open files", server.log)
+
+
 def test_a_unix_socket_belongs_to_the_workers_identity(opened, socket_folder):
     path = f"{socket_folder}/s"
     opened("-b", f"unix:{path}", "life:app", "-u", "65534", "-g", "65534")
@@ -348,6 +369,12 @@ def test_it_is_a_good_process_1():
         assert server.wait_exit() == 0
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize("spec, code", [("raises_at_import:app", 3), ("life:no_such_name", 4)])
+def test_it_ends_with_gunicorns_codes_as_process_1(spec, code):
+    server = container(places.GCORN, "-b", "127.0.0.1:0", spec)
+    assert server.wait_exit(10) == code
 
 
 def is_master_of(pid, server):

@@ -160,6 +160,13 @@ def test_a_pidfile_of_a_live_process_stops_the_start(gcorn, tmp_path):
     assert pid_in(path) == first.pid
 
 
+def test_a_pidfile_that_cannot_be_written_stops_the_start(tmp_path):
+    path = tmp_path / "no_such_folder" / "pid"
+    server = start("-b", "127.0.0.1:0", "-p", str(path), "life:app")
+    assert server.wait_exit(5) == 1
+    assert f"cannot write the pidfile {path}: No such file or directory" in server.log
+
+
 def test_a_stale_pidfile_is_replaced_and_removed_at_the_end(gcorn, tmp_path):
     path = tmp_path / "pid"
     path.write_text("999999\n")
