@@ -92,6 +92,9 @@ void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn
 /* Send a page of `status` for the running exchange and close our side. */
 void gcn_conn_answer(struct gcn_conn *conn, int status);
 
+/* Something has come that was not read: closing now would reset the connection. A system call. */
+bool gcn_conn_has_input(const struct gcn_conn *conn);
+
 /* Its deadline has passed. */
 void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline);
 

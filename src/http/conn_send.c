@@ -102,8 +102,7 @@ static void keep(struct gcn_conn *conn)
     (void)!gcn_conn_want(conn, EPOLLIN);
 }
 
-/* Something has come that we have not read: closing would reset the connection. */
-static bool has_input(const struct gcn_conn *conn)
+bool gcn_conn_has_input(const struct gcn_conn *conn)
 {
     char byte;
     return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -115,7 +114,7 @@ static bool has_input(const struct gcn_conn *conn)
  */
 static bool may_close_at_once(const struct gcn_conn *conn, const struct gcn_request *req)
 {
-    return !req->head->keep_alive && !conn->slow && (req->body.len == 0 || !has_input(conn));
+    return !req->head->keep_alive && !conn->slow && (req->body.len == 0 || !gcn_conn_has_input(conn));
 }
 
 /* All of the response is sent, or will never be. */
@@ -330,7 +329,7 @@ void gcn_conn_answer(struct gcn_conn *conn, int status)
 /* The last look before an idle connection is closed: a request may have come this very moment. */
 static void keepalive_over(struct gcn_conn *conn)
 {
-    if (has_input(conn)) {
+    if (gcn_conn_has_input(conn)) {
         gcn_conn_arm(conn, GCN_DEADLINE_HEADER);
         gcn_conn_receive(conn);
     } else {

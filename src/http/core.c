@@ -19,6 +19,7 @@
 
 enum {
     PAUSE_US = 5 * 1000,   /* how long a connection is left to a sibling, or to a free descriptor */
+    LOOKS_MAX = 16,        /* at connections that may rest, when every place is taken */
     PACE_OF_ERRORS = 200,  /* … the latter in pauses: one second */
     /* How long an idle connection is kept while draining: long enough for a request that a proxy is about
        to send, and not in the way of those who wait for us to leave. */
@@ -118,12 +119,42 @@ bool gcn_core_listen(struct gcn_core *core)
     return true;
 }
 
+static bool is_full(const struct gcn_core *core)
+{
+    return core->n_conns >= core->limits->worker_connections;
+}
+
+/*
+ * The connection that is missed least: it waits for its client and has waited longest. NULL if all are at
+ * work, as far as a short look tells.
+ */
+static struct gcn_conn *find_resting(const struct gcn_core *core)
+{
+    static const enum gcn_deadline rests[] = {GCN_DEADLINE_LINGER, GCN_DEADLINE_KEEPALIVE,
+                                              GCN_DEADLINE_HEADER};
+
+    for (size_t i = 0; i < GCN_COUNT(rests); i++) {
+        const struct gcn_list *list = &core->deadlines[rests[i]].list, *link = list->next;
+        for (int looks = 0; link != list && looks < LOOKS_MAX; looks++, link = link->next) {
+            struct gcn_timeq_entry *entry = GCN_CONTAINER_OF(link, struct gcn_timeq_entry, link);
+            struct gcn_conn *conn = GCN_CONTAINER_OF(entry, struct gcn_conn, timer);
+            if (rests[i] == GCN_DEADLINE_LINGER || !gcn_conn_has_input(conn)) {
+                return conn;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool has_room(const struct gcn_core *core)
+{
+    return !is_full(core) || find_resting(core) != NULL;
+}
+
 /* Accept again if nothing speaks against it. */
 static void resume_listening(struct gcn_core *core)
 {
-    bool full = core->n_conns >= core->limits->worker_connections;
-
-    if (core->listening || core->held || core->draining || full ||
+    if (core->listening || core->held || core->draining || !has_room(core) ||
         gcn_timeq_is_queued(&core->pause)) {
         return;
     }
@@ -183,12 +214,13 @@ static void accept_one(struct gcn_core_listener *listener)
         return;
     }
     core->no_descriptors = false;
+    struct gcn_conn *resting = GCN_UNLIKELY(is_full(core)) ? find_resting(core) : NULL;
+    if (resting != NULL) {
+        gcn_conn_close(resting);
+    }
     struct gcn_conn *conn = gcn_conn_create(listener, fd, &peer.any);
     if (listener->shared) {
         gcn_conn_set_silent(conn, true);
-    }
-    if (core->n_conns >= core->limits->worker_connections) {
-        stop_listening(core);
     }
     gcn_conn_receive(conn);
 }
@@ -208,12 +240,16 @@ static void on_listener(struct gcn_watch *watch, uint32_t events)
         pause_listening(core);
         return;
     }
+    if (GCN_UNLIKELY(!has_room(core))) {
+        stop_listening(core);
+        return;
+    }
     accept_one(listener);
 }
 
 void gcn_core_accept_now(struct gcn_core *core)
 {
-    if (core->held || core->draining || core->n_conns >= core->limits->worker_connections) {
+    if (core->held || core->draining || !has_room(core)) {
         return;
     }
     if (!core->no_descriptors) {
@@ -231,7 +267,7 @@ static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
 
     res->sink = core->sink;
     /* With every place taken, connections that are kept would lock out those that wait to come in. */
-    bool crowded = core->n_conns >= core->limits->worker_connections;
+    bool crowded = is_full(core);
     res->may_keep = x->req.head->keep_alive && core->limits->keepalive_us > 0 && !core->draining &&
                     !crowded;
     res->keepalive = core->keepalive;
@@ -394,12 +430,12 @@ void gcn_core_drain(struct gcn_core *core, bool serve_queue)
     }
     stop_listening(core);
     while (serve_queue) {
-        uint32_t before = core->n_conns;
+        uint64_t before = core->accepted;
         core->held = false;
         for (uint32_t i = 0; i < core->n_listeners; i++) {
             accept_one(&core->listeners[i]);
         }
-        serve_queue = core->n_conns > before;
+        serve_queue = core->accepted > before;
     }
     core->draining = true;
     stop_listening(core);

@@ -297,6 +297,9 @@ static void core_stops_accepting_at_worker_connections(void **state)
     rig_listen(&rig);
     int one = rig_connect(&rig);
     int two = rig_connect(&rig);
+    rig_send(one, "POST /1 HTTP/1.0\r\nContent-Length: 9\r\n\r\n", 39);
+    rig_send(two, "POST /2 HTTP/1.0\r\nContent-Length: 9\r\n\r\n", 39);
+    rig_pump(&rig);
     int three = rig_connect(&rig);
     rig_send(three, "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
     rig_pump(&rig);

@@ -359,6 +359,61 @@ static void a_client_that_has_read_all_leaves_its_place_to_others(void **state)
     close(fd);
 }
 
+static void a_connection_that_rests_makes_room(void **state)
+{
+    static const char unfinished[] = "POST / HTTP/1.0\r\nContent-Length: 9\r\n\r\nx";
+    int resting[3], working[3];
+
+    (void)state;
+    rig.limits.worker_connections = 3;
+    rig_listen(&rig);
+    for (int i = 0; i < 3; i++) {
+        resting[i] = rig_connect(&rig);
+        rig_pump(&rig);
+    }
+    assert_true(say_hello(resting[1])); /* that makes it the first to go */
+    rig_send(resting[2], request, 5);
+    rig_pump(&rig);
+    static const int order[] = {1, 0, 2};
+    for (int i = 0; i < 3; i++) {
+        working[i] = rig_connect(&rig);
+        rig_send(working[i], unfinished, sizeof(unfinished) - 1);
+        assert_int_equal(read_to_end(resting[order[i]]), 0);
+        assert_int_equal(rig.core.n_conns, 3);
+    }
+    int waiting = rig_connect(&rig);
+    rig_send(waiting, request, sizeof(request) - 1);
+    rig_pump(&rig);
+    assert_int_equal(rig.core.n_conns, 3);
+    assert_int_equal(rig.n_calls, 1);
+    for (int i = 0; i < 3; i++) {
+        close(resting[i]);
+        close(working[i]);
+    }
+    assert_true(rig_await(&rig, waiting, "hello"));
+    close(waiting);
+}
+
+static void a_request_that_was_not_read_yet_is_no_rest(void **state)
+{
+    int fds[3];
+
+    (void)state;
+    rig.limits.worker_connections = 2;
+    rig_listen(&rig);
+    fds[0] = rig_connect(&rig);
+    fds[1] = rig_connect(&rig);
+    rig_pump(&rig);
+    fds[2] = rig_connect(&rig);
+    for (int i = 0; i < 3; i++) {
+        rig_send(fds[i], request, sizeof(request) - 1);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_true(rig_await(&rig, fds[i], "hello"));
+        close(fds[i]);
+    }
+}
+
 static int n_lines;
 
 static void count_line(void *context, enum gcn_log_level level, const char *line, size_t len,
@@ -410,6 +465,8 @@ int main(void)
         TEST(core_gives_up_on_a_client_that_reads_too_slowly),
         TEST(the_kernel_holds_little_for_many_that_read_nothing),
         TEST(a_client_that_has_read_all_leaves_its_place_to_others),
+        TEST(a_connection_that_rests_makes_room),
+        TEST(a_request_that_was_not_read_yet_is_no_rest),
         TEST(core_rests_while_there_is_no_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
