@@ -314,9 +314,11 @@ static void log_end(const struct gcn_child *child, struct gcn_child_end end)
     bool told = child->state != GCN_CHILD_BOOTING && child->state != GCN_CHILD_READY;
     int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
     bool orderly = end.kind == GCN_END_OK && state == GCN_SLOT_ENDED; /* not os._exit(0) */
+    bool asked = end.kind != GCN_END_SIGNAL || end.code == SIGKILL || end.code == SIGTERM ||
+                 child->state == GCN_CHILD_ABORTED; /* else it has crashed on its way out */
     enum gcn_log_level level = GCN_LOG_ERROR;
 
-    if (told || orderly) {
+    if ((told && asked) || orderly) {
         level = GCN_LOG_DEBUG;
     } else if (end.kind == GCN_END_SIGNAL && end.code != SIGKILL) {
         level = end.code == SIGTERM ? GCN_LOG_INFO : GCN_LOG_WARN;

@@ -4,6 +4,7 @@
 GCORN_TORTURE_KILLS is how many workers are killed in a row to see that nothing is left of them (50 in the suite).
 """
 import os
+import re
 import signal
 
 import pytest
@@ -117,3 +118,16 @@ def test_orphaned_workers_do_not_finish_what_takes_longer_than_two_seconds(gcorn
     wait_busy(server)
     send(server, signal.SIGKILL)
     wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker", 3)
+
+
+def test_a_crash_on_the_way_out_is_told(gcorn, tmp_path):
+    (tmp_path / "app.py").write_text(
+        "import atexit, os, signal\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGSEGV))\n"
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [b'hello']\n")
+    server = gcorn("app:app", cwd=tmp_path)
+    assert server.get("/").body == b"hello"
+    assert server.stop() == 0
+    assert re.search(r"\[WARNING\] worker \d+ .*SIGSEGV", server.log), server.log
