@@ -144,8 +144,8 @@ void gcn_hooks_workers_changed(struct gcn_arbiter *arb, uint32_t old);
 GCN_MUST_CHECK bool gcn_boards_grow(struct gcn_arbiter *arb, uint32_t n_slots,
                                     struct gcn_error *err);
 
-/* See that `workers` and their replacements have room on the first board. */
-GCN_MUST_CHECK bool gcn_boards_fit(struct gcn_arbiter *arb, int64_t workers,
+/* See that the workers of `settings`, and their replacements, have room on the first board. */
+GCN_MUST_CHECK bool gcn_boards_fit(struct gcn_arbiter *arb, const struct gcn_settings *settings,
                                    struct gcn_error *err);
 
 /*

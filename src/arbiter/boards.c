@@ -16,7 +16,13 @@
 #include <gcorn/log/access.h>
 #include <gcorn/proc/rlimit.h>
 
-enum { SPARE_SLOTS = 8, SPARE_DESCRIPTORS = 256 };
+enum {
+    SPARE_SLOTS = 8,
+    /* A process that preloads knows only the boards that there were when it was forked, so TTIN has to find
+       its slots there. */
+    SPARE_SLOTS_OF_PRELOADED = 64,
+    SPARE_DESCRIPTORS = 256,
+};
 
 /* Some worker wrote something; the loop looks at all of them after each batch. */
 static void on_poke(struct gcn_watch *watch, uint32_t events)
@@ -69,9 +75,11 @@ fail:
     return false;
 }
 
-bool gcn_boards_fit(struct gcn_arbiter *arb, int64_t workers, struct gcn_error *err)
+bool gcn_boards_fit(struct gcn_arbiter *arb, const struct gcn_settings *settings,
+                    struct gcn_error *err)
 {
-    uint32_t wanted = (uint32_t)workers * 2 + SPARE_SLOTS;
+    uint32_t spare = settings->preload_app ? SPARE_SLOTS_OF_PRELOADED : SPARE_SLOTS;
+    uint32_t wanted = (uint32_t)settings->workers * 2 + spare;
 
     if (arb->boards == NULL) {
         return gcn_boards_grow(arb, wanted, err);
@@ -98,9 +106,13 @@ bool gcn_boards_take(struct gcn_arbiter *arb, const struct gcn_arbiter_board *li
             return true;
         }
     }
-    if (limit != NULL || !gcn_boards_grow(arb, newest->board.n_slots * 2, &err)) {
-        gcn_error("there is no room for another worker%s%s", err.text[0] != '\0' ? ": " : "",
-                  err.text);
+    if (limit != NULL) {
+        gcn_error("the process that preloads the app has no room for so many more workers than it "
+                  "was started for: set `workers` and reload (HUP)");
+        return false;
+    }
+    if (!gcn_boards_grow(arb, newest->board.n_slots * 2, &err)) {
+        gcn_error("there is no room for another worker: %s", err.text);
         return false;
     }
     return gcn_boards_take(arb, NULL, child);

@@ -83,7 +83,7 @@ void gcn_reload_begin(struct gcn_arbiter *arb)
     }
     arb->trial = gcn_generation_create(arb, settings);
     change_directory(settings);
-    if (!gcn_boards_fit(arb, settings->workers, &err) ||
+    if (!gcn_boards_fit(arb, settings, &err) ||
         !gcn_generation_open(arb, arb->trial, arb->good, &err) ||
         !run_hook(arb, arb->trial, &err)) {
         drop_trial(arb);

@@ -52,7 +52,7 @@ bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err)
 static bool open_process(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     if (!gcn_signals_open(&arb->signals, err) || !gcn_loop_init(&arb->loop, err) ||
-        !gcn_boards_fit(arb, arb->good->settings->workers, err)) {
+        !gcn_boards_fit(arb, arb->good->settings, err)) {
         return false;
     }
     arb->signals_watch.fn = gcn_orders_read;

@@ -73,6 +73,16 @@ def test_ttin_and_ttou_change_the_number_of_workers(gcorn):
     assert server.get("/").body == b"hello"
 
 
+@pytest.mark.parametrize("args", [(), ("--preload",)], ids=["plain", "preload"])
+def test_ttin_may_be_sent_many_times(gcorn, args):
+    server = gcorn("life:app", *args, "--log-level", "debug")
+    for count in range(2, 16):
+        send(server, signal.SIGTTIN)
+        server.wait_log(f"now {count} workers")
+    server.wait_log("is ready", count=15)
+    assert "room" not in server.log
+
+
 def test_many_signals_at_once_are_all_heeded(gcorn):
     server = gcorn("life:app", "-w", "1")
     server.wait_workers(1)
