@@ -28,8 +28,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
-            env = {"PATH": f"{places.GCORN.parent}:{os.environ['PATH']}", "TERM": "dumb", "HOME": str(folder), "PS1": "> "}
-            os.execvpe(argv[0], argv, env)
+            path = f"{places.GCORN.parent}:{os.environ['PATH']}"
+            os.execvpe(argv[0], argv, {"PATH": path, "TERM": "dumb", "HOME": str(folder), "PS1": "> "})
         self.seen = ""
 
     def type(self, text):

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import signal
+import sys
 import time
 import traceback
 
@@ -65,7 +66,7 @@ class Config:
 
     @property
     def is_ssl(self):
-        return bool(self.certfile or self.keyfile)
+        return self.certfile or self.keyfile
 
     @property
     def ssl_options(self):
@@ -142,6 +143,14 @@ class Listener:
         raise RuntimeError("the listening sockets belong to the server: stop it instead")
 
 
+class Pidfile:
+    """server.pidfile."""
+
+    def __init__(self, fname, pid):
+        self.fname = fname
+        self.pid = pid
+
+
 class Server:
     """`server`: the arbiter."""
 
@@ -178,11 +187,12 @@ class Server:
             self.num_workers,
             self.worker_age,
             self.proc_name,
-            self.pidfile,
+            pidfile,
             self.systemd,
             listeners,
             living,
         ) = facts
+        self.pidfile = Pidfile(pidfile, self.pid) if pidfile else None
         self.master_name = "Master.2" if self.master_pid else "Master"
         if listeners != self._texts:
             self._texts = listeners
@@ -258,7 +268,7 @@ class Worker:
     nr = 0
     booted = False
     aborted = False
-    max_requests = 0
+    max_requests = sys.maxsize
 
     def __init__(self, age):
         self.age = age
@@ -270,8 +280,9 @@ class Worker:
         return f"<Worker {self.pid}>"
 
     def _update(self, hooks, facts):
-        pid, self.ppid, self.booted, self.aborted, nr, self.max_requests = facts
+        pid, self.ppid, self.booted, self.aborted, nr, limit = facts
         self.pid = pid or BOOTING
+        self.max_requests = limit or sys.maxsize  # without a limit, as gunicorn has it
         self.nr = max(self.nr, nr)
         self._attach(hooks)
 
@@ -322,6 +333,7 @@ class Request:
     fragment = ""
     trailers = ()
     unreader = None
+    must_close = False
 
     def __init__(self, hooks, facts):
         self.cfg = hooks.cfg
@@ -335,7 +347,7 @@ class Request:
             self.scheme,
             self.remote_addr,
             self.req_number,
-            self.must_close,
+            self._closes,
             self.body,
             self.proxy_protocol_info,
         ) = facts
@@ -343,7 +355,7 @@ class Request:
         self.trailers = []
 
     def should_close(self):
-        return self.must_close
+        return self._closes
 
     def force_close(self):
         raise RuntimeError("a hook cannot have the connection closed: this is decided before it runs")
@@ -475,6 +487,8 @@ def call(arguments):
     for gone in set(_workers) - living:
         del _workers[gone]
     function = hooks.functions[name]
+    if name in ("worker_int", "worker_abort", "worker_exit"):
+        worker._alive = False  # it ends, whatever the hook does
     if name in ("pre_fork", "post_fork", "child_exit", "worker_exit"):
         function(server, worker)
     elif name in ("post_worker_init", "worker_int", "worker_abort"):

@@ -89,6 +89,17 @@ class Log:
         if msg:
             self.error_log.log(lvl, msg, *args, **kwargs)
 
+    def access(self, resp, req, environ, request_time):
+        """What gunicorn's logger would write of a request, by way of gunicorn.access."""
+        from _gcorn_logger import Logger
+
+        logger = Logger.__new__(Logger)  # without its handlers, which are for logs that Python writes
+        logger.cfg, logger.error_log, logger.access_log = self.cfg, self.error_log, self.access_log
+        logger.access(resp, req, environ, request_time)
+
+    def setup(self, cfg):
+        """Nothing to do: the server opens its own logs."""
+
     def reopen_files(self):
         """Nothing to do: the server opens its own files again."""
 
