@@ -532,12 +532,19 @@ STATSD = '''
 '''
 
 
-@pytest.mark.parametrize("text", [FILES["partial dict"], STATSD, 'logger_class = "gunicorn.instrument.statsd.Statsd"'])
+EXTRA = '''
+    def post_worker_init(worker):
+        worker.log.info("carts", extra={"metric": "shop.carts", "value": 3, "mtype": "gauge"})
+'''
+
+
+@pytest.mark.parametrize("text", [
+    "", FILES["partial dict"], STATSD, 'logger_class = "gunicorn.instrument.statsd.Statsd"'])
 def test_metrics_are_sent_once_whoever_sends_them(serve, text):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))
         daemon.settimeout(10)
-        run = serve(text, "-w", "1", "--statsd-host", "127.0.0.1:%d" % daemon.getsockname()[1], "--statsd-prefix", "pp")
+        run = serve(textwrap.dedent(text) + textwrap.dedent(EXTRA), "-w", "1", "--statsd-host", "127.0.0.1:%d" % daemon.getsockname()[1], "--statsd-prefix", "pp")
         run.get("/none")
         run.get("/fails")
         found = []
@@ -547,4 +554,4 @@ def test_metrics_are_sent_once_whoever_sends_them(serve, text):
         assert names.count("pp.gunicorn.request.status.404") == 1
         assert names.count("pp.gunicorn.requests") == sum("request.status" in name for name in names)
         assert names.count("pp.gunicorn.log.exception") == 1 and "pp.gunicorn.log.error" not in names
-        assert "pp.gunicorn.workers" in names
+        assert "pp.gunicorn.workers" in names and found.count("pp.shop.carts:3|g") == 1
