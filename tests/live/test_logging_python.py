@@ -87,6 +87,21 @@ FILES = {
 
         logger_class = find
     ''',
+    "changed in its place": '''
+        from gunicorn import glogging
+
+        glogging.Logger.error_fmt = "CHANGED %(levelname)s %(message)s"
+        accesslog = "-"
+    ''',
+    "replaced in its place": '''
+        import gunicorn.glogging
+
+        class Mine(gunicorn.glogging.Logger):
+            def access(self, resp, req, environ, request_time):
+                self.error("access %s", req.path)
+
+        gunicorn.glogging.Logger = Mine
+    ''',
     "intercepted": '''
         import logging
         from gunicorn import glogging
@@ -430,7 +445,8 @@ HOG = '''
 '''
 
 
-@pytest.mark.parametrize("name", ["log_class", "access method", "intercepted"])
+@pytest.mark.parametrize("name", [
+    "log_class", "access method", "intercepted", "changed in its place", "replaced in its place"])
 def test_gunicorn_need_not_be_installed(outcomes, tmp_path, name):
     venv.create(tmp_path / "empty")
     run = act(tmp_path / "run", lambda *args: [places.GCORN, "--venv", tmp_path / "empty", *args], FILES[name])
@@ -539,7 +555,7 @@ EXTRA = '''
 
 
 @pytest.mark.parametrize("text", [
-    "", FILES["partial dict"], STATSD, 'logger_class = "gunicorn.instrument.statsd.Statsd"'])
+    "", FILES["partial dict"], FILES["changed in its place"], STATSD, 'logger_class = "gunicorn.instrument.statsd.Statsd"'])
 def test_metrics_are_sent_once_whoever_sends_them(serve, text):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
         daemon.bind(("127.0.0.1", 0))

@@ -17,6 +17,14 @@ import types
 import _gcorn
 
 MODULE = "__config__"
+LOGGER = "gunicorn.glogging.Logger"
+LOGGER_MODULES = {"gunicorn.glogging", "_gcorn_logger", "_gcorn_logs"}
+LOGGER_TEXTS = {
+    "error_fmt": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+    "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+    "access_fmt": "%(message)s",
+    "syslog_fmt": "[%(process)d] %(message)s",
+}
 
 
 def _run_file(path):
@@ -126,11 +134,29 @@ def _hook(value, least, most):
     return ("error", wrong) if wrong else ("object", (_shown(value), value))
 
 
+def logger():
+    """gunicorn's class, if the file has imported it."""
+    return getattr(sys.modules.get("gunicorn.glogging"), "Logger", None)
+
+
+def _logger_is_changed():
+    """True if the file has put a class in its place, or something into it."""
+    cls = logger()
+    if cls is None:
+        return False
+    members = [cls, *vars(cls).values()]
+    modules = {getattr(member, "__module__", None) for member in members if callable(member)}
+    texts = [getattr(cls, name, text) == text for name, text in LOGGER_TEXTS.items()]
+    return not modules <= LOGGER_MODULES or not all(texts)
+
+
 def _class(value):
     if inspect.isfunction(value) or inspect.ismethod(value):
         value = value()
     if isinstance(value, str):
         return "text", value
+    if inspect.isclass(value) and value is logger():
+        return ("object", (f"{LOGGER}, changed", value)) if _logger_is_changed() else ("text", LOGGER)
     if inspect.isclass(value):
         return "object", (_shown(value), value)
     return ("none", None) if value is None else ("error", f"{value!r}: expected a class or its name")
@@ -192,7 +218,9 @@ def read(request):
         module, lines = _run_file(path) if path else _run_module(module_name)
     finally:
         os.chdir(before)
-    found = vars(module)
+    found = dict(vars(module))
+    if found.get("logger_class", LOGGER) == LOGGER and _logger_is_changed():
+        found["logger_class"] = logger()
     return [
         (name, lines.get(name, 0), *_sort(kind, found[name], least, most))
         for name, kind, least, most in table

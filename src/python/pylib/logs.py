@@ -153,8 +153,10 @@ def _entry_point(group, name):
     raise ImportError(f"no installed package has {name!r} among its entry points {group!r}")
 
 
-def find_class(value):
+def find_class(value, statsd_host):
     """The class that logger_class means."""
+    if value is configfile.logger() and statsd_host:
+        return configfile.find("gunicorn.instrument.statsd.Statsd")  # as for the default that it is
     if not isinstance(value, str):
         return value
     if value in DEFAULTS:
@@ -167,7 +169,7 @@ def find_class(value):
 
 
 def _create(cfg):
-    cls = find_class(cfg.logger_class)
+    cls = find_class(cfg.logger_class, cfg.statsd_host)
     if hasattr(cls, "install"):
         cls.install()
     logger = cls(cfg)
