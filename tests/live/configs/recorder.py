@@ -45,7 +45,7 @@ def of_server(server):
 
 def of_worker(worker):
     here = {"booted": worker.booted} if worker.pid == os.getpid() else {}
-    if here and worker.cfg.workers == 1:
+    if here and worker.cfg.workers == 1 and worker.cfg.threads == 1:  # a thread counts when it comes to it
         here["nr"] = worker.nr
     if not worker.cfg.preload_app:
         here["app"] = callable(getattr(worker, "wsgi", None))
