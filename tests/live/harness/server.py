@@ -87,11 +87,13 @@ def environment(extra=None):
            if not name.startswith(("GUNICORN_", "GCORN_", "PYTEST_")) and name not in
            ("PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "SCRIPT_NAME", "SENDFILE")}
     suppressions = places.ROOT / "tests" / "harness" / "lsan.supp"
+    tsan_suppressions = places.ROOT / "tests" / "harness" / "tsan.supp"
     env.update(
         VIRTUAL_ENV=str(places.VENV),
         PYTHONDONTWRITEBYTECODE="1",
         ASAN_OPTIONS="detect_leaks=1:exitcode=99",
         LSAN_OPTIONS=f"suppressions={suppressions}:print_suppressions=0",
+        TSAN_OPTIONS=f"suppressions={tsan_suppressions}:print_suppressions=0:exitcode=99",
         UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:exitcode=99")
     env.update(extra or {})
     return env
