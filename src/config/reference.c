@@ -19,7 +19,15 @@ static const char *const introduction =
     "line) work together is in [configuration.md](configuration.md).\n"
     "\n"
     "Names are those of gunicorn, and so are defaults and meanings, unless a setting is marked as\n"
-    "gcorn's own. A switch `--x` also has the form `--no-x`.\n";
+    "gcorn's own. A switch `--x` also has the form `--no-x`. One setting in three places, of which\n"
+    "the last has the say:\n"
+    "\n"
+    "    $ cat gcorn.yaml\n"
+    "    max_requests: 1000\n"
+    "    $ export GCORN_CMD_ARGS='--max-requests 2000'\n"
+    "    $ gcorn --max-requests=3000 --print-config shop.wsgi | grep '^max_requests '\n"
+    "    max_requests                       = 3000                                 "
+    "# command line, --max-requests\n";
 
 static void print_contents(struct gcn_buf *out)
 {
