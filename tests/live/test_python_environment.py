@@ -103,3 +103,42 @@ def test_a_config_file_runs_in_the_environment_of_the_command_line(gcorn, folder
     code, log = run_to_its_end(folder, "-c", "conf.py")
     assert code == 3
     assert "set venv on the command line, or VIRTUAL_ENV" in log
+
+
+def resident_of_libpython(pid):
+    """{part of the library: resident KiB} of a process."""
+    parts, part = {}, None
+    with open(f"/proc/{pid}/smaps") as maps:
+        for line in maps:
+            words = line.split()
+            if not words[0].endswith(":"):
+                part = (words[1], words[2]) if "libpython" in line else None
+            elif part and words[0] == "Rss:":
+                parts[part] = int(words[1])
+    return parts
+
+
+def path_of_libpython(pid):
+    with open(f"/proc/{pid}/maps") as maps:
+        return next((line.split(maxsplit=5)[5].strip() for line in maps if "libpython" in line), None)
+
+
+@pytest.mark.release
+def test_an_arbiter_without_python_has_no_more_of_it_than_the_loader_maps(gcorn, tmp_path):
+    (tmp_path / "gcorn.yaml").write_text("workers: 1\n")
+    server = gcorn("-c", tmp_path / "gcorn.yaml", "probe:app")
+    assert server.get("/hello").status == 200
+    library = path_of_libpython(server.pid)
+    if library is None:
+        pytest.skip("libpython is not a shared library")
+    with subprocess.Popen(["cat"], env={**os.environ, "LD_PRELOAD": library}, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as stranger:
+        stranger.stdin.write(b"loaded\n")
+        stranger.stdin.flush()
+        assert stranger.stdout.readline() == b"loaded\n"
+        theirs = resident_of_libpython(stranger.pid)
+        stranger.stdin.close()
+    ours = resident_of_libpython(server.pid)
+    assert ours.keys() == theirs.keys()
+    for part, resident in ours.items():
+        assert resident <= theirs[part] + 64, (part, ours, theirs)  # what one fault brings along
