@@ -24,7 +24,7 @@ enum { OWN_SIGNAL = SIGPWR };
 
 enum which_timer {
     TIMER_ORPHAN, /* gives an orphan two seconds in all */
-    TIMER_QUIT,   /* gives the app call in progress a moment to end by itself */
+    TIMER_QUIT,   /* gives the app call in progress a moment to end by itself, and then connections one */
     TIMER_COUNT,
 };
 
@@ -35,7 +35,7 @@ static struct {
     pid_t arbiter_pid;
     timer_t timers[TIMER_COUNT];
     bool has_timer[TIMER_COUNT];
-    _Atomic bool quit_asked;
+    _Atomic bool quit_asked, call_ended;
     _Atomic bool booted;
     _Atomic unsigned noted;
 } notes;
@@ -63,18 +63,24 @@ static void on_stop(int signum)
     note(GCN_NOTE_STOP);
 }
 
-static bool start_timer(enum which_timer which, int64_t ms)
+static struct timespec span(int64_t ms)
 {
-    const struct itimerspec span = {.it_value = {ms / 1000, ms % 1000 * 1000000}};
+    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+}
+
+/* Send OWN_SIGNAL after `first_ms`, then every `next_ms` (0: no more). */
+static bool start_timer(enum which_timer which, int64_t first_ms, int64_t next_ms)
+{
+    const struct itimerspec spans = {.it_value = span(first_ms), .it_interval = span(next_ms)};
     int saved = errno;
 
     bool started =
-        notes.has_timer[which] && timer_settime(notes.timers[which], 0, &span, NULL) == 0;
+        notes.has_timer[which] && timer_settime(notes.timers[which], 0, &spans, NULL) == 0;
     errno = saved;
     return started;
 }
 
-/* What runs has had its moment. */
+/* All moments are over. */
 static void quit_now(void)
 {
     atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
@@ -87,8 +93,18 @@ static void on_quit(int signum)
     (void)signum;
     note(GCN_NOTE_QUIT);
     if (atomic_exchange_explicit(&notes.quit_asked, true, memory_order_relaxed) ||
-        !start_timer(TIMER_QUIT, GCN_QUIT_GRACE_MS)) {
+        !start_timer(TIMER_QUIT, GCN_QUIT_CALL_MS, GCN_QUIT_MS - GCN_QUIT_CALL_MS)) {
         quit_now();
+    }
+}
+
+/* The first moment is the call's, the next the connections'. */
+static void on_quit_timer(void)
+{
+    if (atomic_exchange_explicit(&notes.call_ended, true, memory_order_relaxed)) {
+        quit_now();
+    } else {
+        gcn_py_interrupt(GCN_HOOK_WORKER_INT);
     }
 }
 
@@ -121,11 +137,11 @@ static void on_own_signal(int signum, siginfo_t *info, void *context)
         if (info->si_value.sival_int == TIMER_ORPHAN) {
             _exit(GCN_EXIT_ERROR);
         }
-        quit_now();
+        on_quit_timer();
         return;
     }
     if (getppid() != notes.arbiter_pid) { /* else somebody else sent it */
-        (void)start_timer(TIMER_ORPHAN, GCN_ORPHAN_GRACE_MS);
+        (void)start_timer(TIMER_ORPHAN, GCN_ORPHAN_GRACE_MS, 0);
         note(GCN_NOTE_ORPHAN);
     }
 }

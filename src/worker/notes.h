@@ -13,15 +13,16 @@
 struct gcn_slot;
 
 enum {
-    /* What a worker that is told to leave at once may still do: what ends by itself in this time is
-       answered; then the app call in progress is interrupted. */
-    GCN_QUIT_GRACE_MS = 100,
+    /* What a worker that is told to leave at once may still do: the app call in progress is interrupted
+       after the first span, and connections are dropped after the second. */
+    GCN_QUIT_CALL_MS = 100,
+    GCN_QUIT_MS = 500,
     GCN_ORPHAN_GRACE_MS = 2000, /* a worker without an arbiter ends after this, whatever it does */
 };
 
 enum gcn_note {
     GCN_NOTE_STOP = 1 << 0,   /* TERM: finish what there is, then leave */
-    GCN_NOTE_QUIT = 1 << 1,   /* INT, QUIT: leave within GCN_QUIT_GRACE_MS */
+    GCN_NOTE_QUIT = 1 << 1,   /* INT, QUIT: leave within GCN_QUIT_MS */
     GCN_NOTE_ABORT = 1 << 2,  /* ABRT: silent for too long; stacks were written */
     GCN_NOTE_REOPEN = 1 << 3, /* USR1: open the log files again */
     GCN_NOTE_ORPHAN = 1 << 4, /* the arbiter is gone */

@@ -79,7 +79,7 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
         gcn_py_hooks_signalled(notes & GCN_NOTE_ABORT ? GCN_HOOK_WORKER_ABORT
                                                       : GCN_HOOK_WORKER_INT);
         worker->quick = true;
-        begin_stop(worker, GCN_QUIT_GRACE_MS * 1000);
+        begin_stop(worker, GCN_QUIT_MS * 1000);
     }
     worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
 }
