@@ -27,6 +27,8 @@ KINDS = {
     "hello": lambda number: "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
     "another head each time": lambda number: f"GET /page/{number} HTTP/1.1\r\n" + BROWSER % number,
 }
+KINDS["hello, with an access log"] = KINDS["hello"]
+ARGS = {"hello, with an access log": ("--access-logfile", "access.log")}
 APP = """
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "13")])
@@ -68,11 +70,11 @@ def drive(address, make):
                 assert connection.response().body == b"Hello, World!"
 
 
-def count(tmp_path, make):
+def count(tmp_path, make, args):
     (tmp_path / "cost.py").write_text(APP)
     server = Process(["valgrind", "--tool=callgrind", "--trace-children=yes",
                       f"--callgrind-out-file={tmp_path}/profile.%p", places.GCORN, "-b", "127.0.0.1:0",
-                      "--timeout", "0", "cost:app"], env=environment(None), cwd=tmp_path)
+                      "--timeout", "0", *args, "cost:app"], env=environment(None), cwd=tmp_path)
     try:
         found = server.wait_log(r"listening at: http://([\d.]+):(\d+)", seconds=60)
         drive((found.group(1), int(found.group(2))), make)
@@ -89,7 +91,7 @@ def count(tmp_path, make):
 def test_a_request_costs_no_more_instructions_than_before(tmp_path, kind):
     assert shutil.which("valgrind"), "valgrind is not installed: tests/run.sh installs it"
     numbers = json.loads(NUMBERS.read_text())
-    found = count(tmp_path, KINDS[kind])
+    found = count(tmp_path, KINDS[kind], ARGS.get(kind, ()))
     known = numbers.setdefault(toolchain(), {}).get(kind)
     print(f"{toolchain()}, {kind}: {found} instructions a request, {known} in the tree")
     if os.environ.get("GCORN_WRITE_COST"):
