@@ -42,6 +42,10 @@ prepare() {
     has_command valgrind || want valgrind valgrind valgrind
     has_command nginx || [ -x /usr/sbin/nginx ] || want nginx nginx nginx
     has_command systemd-analyze || want systemd systemd -
+    has_command zsh || want zsh zsh zsh
+    has_command fish || want fish fish fish
+    has_command man || want man-db man-db man-db
+    has_command mandoc || want mandoc mandoc mandoc
     has_command rsyslogd || [ -x /usr/sbin/rsyslogd ] || want rsyslog rsyslog rsyslog
     has_command haproxy || [ -x /usr/sbin/haproxy ] || want haproxy haproxy haproxy
     install_missing
