@@ -94,15 +94,24 @@ bool gcn_py_interrupt_end(void)
     return happened;
 }
 
-void gcn_py_interrupt(enum gcn_hook hook)
+unsigned gcn_py_call_number(void)
 {
-    unsigned running = atomic_load(&interrupt.running);
+    return atomic_load(&interrupt.running);
+}
+
+void gcn_py_interrupt_call(enum gcn_hook hook, unsigned number)
+{
     int saved = errno;
 
-    if (running != 0) {
+    if (number != 0 && number == gcn_py_call_number()) {
         atomic_store(&interrupt.hook, (int)hook);
-        atomic_store(&interrupt.meant, running);
+        atomic_store(&interrupt.meant, number);
         PyErr_SetInterrupt();
     }
     errno = saved;
+}
+
+void gcn_py_interrupt(enum gcn_hook hook)
+{
+    gcn_py_interrupt_call(hook, gcn_py_call_number());
 }

@@ -36,6 +36,7 @@ static struct {
     timer_t timers[TIMER_COUNT];
     bool has_timer[TIMER_COUNT];
     _Atomic bool quit_asked, call_ended;
+    _Atomic unsigned call; /* the one that ran when a quick stop was asked for */
     _Atomic bool booted;
     _Atomic unsigned noted;
 } notes;
@@ -92,6 +93,7 @@ static void on_quit(int signum)
 {
     (void)signum;
     note(GCN_NOTE_QUIT);
+    atomic_store(&notes.call, gcn_py_call_number());
     if (atomic_exchange_explicit(&notes.quit_asked, true, memory_order_relaxed) ||
         !start_timer(TIMER_QUIT, GCN_QUIT_CALL_MS, GCN_QUIT_MS - GCN_QUIT_CALL_MS)) {
         quit_now();
@@ -104,7 +106,7 @@ static void on_quit_timer(void)
     if (atomic_exchange_explicit(&notes.call_ended, true, memory_order_relaxed)) {
         quit_now();
     } else {
-        gcn_py_interrupt(GCN_HOOK_WORKER_INT);
+        gcn_py_interrupt_call(GCN_HOOK_WORKER_INT, atomic_load(&notes.call));
     }
 }
 

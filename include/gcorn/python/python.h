@@ -115,6 +115,10 @@ void gcn_py_app_destroy(struct gcn_app *app);
  */
 void gcn_py_interrupt(enum gcn_hook hook);
 
+/* The number of that call, or 0; and the same for call `number` only, if it still runs. */
+unsigned gcn_py_call_number(void);
+void gcn_py_interrupt_call(enum gcn_hook hook, unsigned number);
+
 /*
  * Readable when a signal has come for which user code has a handler in Python; -1 if not started. Another
  * one in each forked child.

@@ -63,6 +63,11 @@ static void interrupt(GCN_UNUSED int signum)
     gcn_py_interrupt(GCN_HOOK_WORKER_INT);
 }
 
+static void interrupt_another(GCN_UNUSED int signum)
+{
+    gcn_py_interrupt_call(GCN_HOOK_WORKER_INT, gcn_py_call_number() + 1);
+}
+
 static void *signal_soon(void *thread)
 {
     usleep(50000);
@@ -70,10 +75,10 @@ static void *signal_soon(void *thread)
     return NULL;
 }
 
-/* Play with a signal handler that interrupts, some milliseconds into the call. */
-static const char *play_interrupted(const char *expression)
+/* Play with a signal handler, which runs some milliseconds into the call. */
+static const char *play_with(void (*handler)(int signum), const char *expression)
 {
-    struct sigaction action = {.sa_handler = interrupt};
+    struct sigaction action = {.sa_handler = handler};
     pthread_t thread, self = pthread_self();
 
     assert_int_equal(sigaction(SIGUSR2, &action, NULL), 0);
@@ -81,6 +86,16 @@ static const char *play_interrupted(const char *expression)
     const char *reply = evaluate(expression);
     assert_int_equal(pthread_join(thread, NULL), 0);
     return reply;
+}
+
+static const char *play_interrupted(const char *expression)
+{
+    return play_with(interrupt, expression);
+}
+
+static void a_call_that_is_not_meant_goes_on(GCN_UNUSED void **state)
+{
+    assert_string_equal(play_with(interrupt_another, "__import__('time').sleep(0.2)+or+7"), "7");
 }
 
 static void a_call_in_a_system_call_is_interrupted(GCN_UNUSED void **state)
@@ -263,6 +278,7 @@ int main(void)
         TEST(sys_is_as_in_a_program),
         TEST(sigint_does_to_the_process_what_it_did),
         TEST(a_call_in_a_system_call_is_interrupted),
+        TEST(a_call_that_is_not_meant_goes_on),
         TEST(a_call_that_computes_is_interrupted),
         TEST(an_interrupt_between_calls_does_nothing),
         TEST(a_call_is_timed_out_by_its_ticket),
