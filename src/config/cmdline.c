@@ -417,7 +417,9 @@ bool gcn_cmdline_action(const struct gcn_load_request *request, struct gcn_actio
     }
     gcn_draft_init(&draft, request);
     gcn_cmdline_parse(&cmdline, &draft, &place, argc, request->argv);
-    bool ok = draft.exit_code == 0;
+    /* Help is what a wrong option asks for, whichever of the two comes first: as argparse has it. */
+    bool ok = draft.exit_code == 0 || cmdline.action.kind == GCN_ACTION_HELP ||
+              cmdline.action.kind == GCN_ACTION_VERSION;
     if (ok) {
         *out = cmdline.action;
     } else {

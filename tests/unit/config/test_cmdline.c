@@ -176,6 +176,8 @@ static void an_action_wins_over_what_follows(void **state)
     } cases[] = {
         {{"app"}, GCN_ACTION_SERVE, ""},
         {{"-h", "--foo"}, GCN_ACTION_HELP, ""},
+        {{"--foo", "-h"}, GCN_ACTION_HELP, ""},
+        {{"--foo", "--bar", "--version"}, GCN_ACTION_VERSION, ""},
         {{"-w", "x", "--help"}, GCN_ACTION_HELP, ""},
         {{"-v"}, GCN_ACTION_VERSION, ""},
         {{"-DRv"}, GCN_ACTION_VERSION, ""}, /* a bundle */
@@ -204,7 +206,7 @@ static void a_wrong_option_before_an_action_is_a_failure(void **state)
     struct gcn_load_failure failure = {0};
     struct gcn_action action;
 
-    loading->request.argv = WORDS("--foo", "--help");
+    loading->request.argv = WORDS("--foo", "--print-docs", "man");
     assert_false(gcn_cmdline_action(&loading->request, &action, &failure));
     assert_int_equal(failure.exit_code, 2);
     gcn_load_failure_finish(&failure);
