@@ -123,11 +123,11 @@ def test_orphaned_workers_do_not_finish_what_takes_longer_than_two_seconds(gcorn
 def test_a_crash_on_the_way_out_is_told(gcorn, tmp_path):
     (tmp_path / "app.py").write_text(
         "import atexit, os, signal\n"
-        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGSEGV))\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGSYS))\n"
         "def app(environ, start_response):\n"
         "    start_response('200 OK', [])\n"
         "    return [b'hello']\n")
     server = gcorn("app:app", cwd=tmp_path)
     assert server.get("/").body == b"hello"
     assert server.stop() == 0
-    assert re.search(r"\[WARNING\] worker \d+ .*SIGSEGV", server.log), server.log
+    assert re.search(r"\[WARNING\] worker \d+ .*SIGSYS", server.log), server.log
