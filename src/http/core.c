@@ -20,6 +20,7 @@
 enum {
     PAUSE_US = 5 * 1000,   /* how long a connection is left to a sibling, or to a free descriptor */
     LOOKS_MAX = 16,        /* at connections that may rest, when every place is taken */
+    ACCEPT_MOST = 16,      /* connections at an event */
     PACE_OF_ERRORS = 200,  /* … the latter in pauses: one second */
     /* How long an idle connection is kept while draining: long enough for a request that a proxy is about
        to send, and not in the way of those who wait for us to leave. */
@@ -199,7 +200,8 @@ static void accept_failed(struct gcn_core *core)
     pause_listening(core);
 }
 
-static void accept_one(struct gcn_core_listener *listener)
+/* False if there was none. */
+static bool accept_one(struct gcn_core_listener *listener)
 {
     struct gcn_core *core = listener->core;
     union {
@@ -211,7 +213,7 @@ static void accept_one(struct gcn_core_listener *listener)
     int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
         accept_failed(core);
-        return;
+        return false;
     }
     core->no_descriptors = false;
     struct gcn_conn *resting = GCN_UNLIKELY(is_full(core)) ? find_resting(core) : NULL;
@@ -223,6 +225,20 @@ static void accept_one(struct gcn_core_listener *listener)
         gcn_conn_set_silent(conn, true);
     }
     gcn_conn_receive(conn);
+    return true;
+}
+
+/*
+ * How many connections to accept at an event. One: what a worker has not accepted, a sibling may. But one
+ * that is alone and has as many kept connections to serve as it can would let new ones wait for a turn
+ * of all of them, each.
+ */
+static int n_to_accept(const struct gcn_core *core)
+{
+    bool alone = core->events.may_accept == NULL;
+    bool busy = core->loop->n_events > 1;
+
+    return alone && busy ? ACCEPT_MOST : 1;
 }
 
 static bool may_accept(struct gcn_core *core)
@@ -244,7 +260,8 @@ static void on_listener(struct gcn_watch *watch, uint32_t events)
         stop_listening(core);
         return;
     }
-    accept_one(listener);
+    for (int n = n_to_accept(core); n > 0 && has_room(core) && accept_one(listener); n--) {
+    }
 }
 
 void gcn_core_accept_now(struct gcn_core *core)
@@ -256,7 +273,7 @@ void gcn_core_accept_now(struct gcn_core *core)
         gcn_timeq_remove(&core->pause);
     }
     for (uint32_t i = 0; i < core->n_listeners && may_accept(core); i++) {
-        accept_one(&core->listeners[i]);
+        (void)accept_one(&core->listeners[i]);
     }
     resume_listening(core);
 }
@@ -433,7 +450,7 @@ void gcn_core_drain(struct gcn_core *core, bool serve_queue)
         uint64_t before = core->accepted;
         core->held = false;
         for (uint32_t i = 0; i < core->n_listeners; i++) {
-            accept_one(&core->listeners[i]);
+            (void)accept_one(&core->listeners[i]);
         }
         serve_queue = core->accepted > before;
     }

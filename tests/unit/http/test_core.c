@@ -370,6 +370,30 @@ static void core_stops_asking_how_long_requests_waited_when_none_has(void **stat
     close(fd);
 }
 
+static void new_connections_do_not_wait_for_a_turn_of_all_kept_ones_each(void **state)
+{
+    enum { NEW = 8 };
+    int fds[NEW + 1];
+
+    (void)state;
+    rig_listen(&rig);
+    fds[NEW] = rig_connect(&rig);
+    rig_send(fds[NEW], "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+    assert_true(rig_await(&rig, fds[NEW], "GET /1 0 -|"));
+    for (int i = 0; i < NEW; i++) {
+        fds[i] = rig_connect(&rig);
+    }
+    rig_send(fds[NEW], "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+    assert_true(gcn_loop_wait(&rig.loop, 5000) > 1);
+    while (gcn_loop_has_rest(&rig.loop)) {
+        gcn_loop_dispatch(&rig.loop);
+    }
+    assert_int_equal(rig.core.n_conns, NEW + 1);
+    for (int i = 0; i <= NEW; i++) {
+        close(fds[i]);
+    }
+}
+
 static void an_idle_connection_is_small(void **state)
 {
     (void)state;
@@ -398,6 +422,7 @@ int main(void)
         TEST(core_keeps_no_connection_while_every_place_is_taken),
         TEST(core_drains_with_connection_close),
         TEST(core_stops_asking_how_long_requests_waited_when_none_has),
+        TEST(new_connections_do_not_wait_for_a_turn_of_all_kept_ones_each),
         TEST(an_idle_connection_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
