@@ -123,7 +123,7 @@ def test_a_dead_worker_is_replaced(gcorn):
     os.kill(victim, signal.SIGKILL)
     wait_until(lambda: len(set(server.workers) - {victim}) == 2, "a new worker")
     assert server.get("/hello").status == 200
-    assert str(victim) in server.log
+    server.wait_log(rf"\b{victim}\b.* SIGKILL")
 
 
 def test_a_worker_that_leaves_by_itself_is_replaced(gcorn):
