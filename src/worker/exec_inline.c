@@ -20,11 +20,7 @@
 enum {
     /* An app call longer than this leaves requests waiting whose clients may give up. */
     LONG_CALL_US = 1000,
-    /* Calls shorter than this keep their clients so busy that they need not be woken … */
-    TINY_CALL_US = 20,
-    /* … and after one longer than that, or before so many in a row that were not, a response does not
-       wait for another. */
-    QUICK_CALL_US = 500,
+    /* Before so many quick calls in a row a response does not wait for another. */
     QUICK_CALLS = 64,
 };
 
@@ -89,7 +85,7 @@ static bool has_more(const struct inline_exec *exec)
 /* A call took so long: what does that say of the next ones? */
 static void note_call(struct inline_exec *exec, int64_t took_us)
 {
-    bool quick = took_us >= TINY_CALL_US && took_us < QUICK_CALL_US;
+    bool quick = gcn_serve_is_quick(took_us);
 
     exec->n_quick = !quick ? 0 : exec->n_quick < QUICK_CALLS ? exec->n_quick + 1 : QUICK_CALLS;
     if (took_us > LONG_CALL_US) {

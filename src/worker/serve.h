@@ -52,4 +52,13 @@ void gcn_serve_show(struct gcn_serve *serve, const struct gcn_exchange *x, int64
 void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x);
 void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queued_us);
 
+/*
+ * True if a call that took so long says that answers may leave together. A shorter one keeps its client so
+ * busy that it need not be woken; behind a longer one an answer would wait.
+ */
+static inline bool gcn_serve_is_quick(int64_t took_us)
+{
+    return took_us >= 20 && took_us < 500;
+}
+
 #endif

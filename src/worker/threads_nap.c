@@ -17,8 +17,6 @@
 
 enum {
     NAP_US = 300,
-    TINY_CALL_US = 20,
-    QUICK_CALL_US = 500,
     DEEP = 2, /* times the number of threads: a queue that lasts for a nap */
     /* Quick calls count 1, others -8: now and then one of the quick ones loses the interpreter. */
     OTHER_CALL = 8,
@@ -39,7 +37,7 @@ bool gcn_threads_nap_init(struct gcn_threads_exec *exec)
 
 void gcn_threads_note_call(struct gcn_threads_exec *exec, int64_t took_us)
 {
-    if (took_us < TINY_CALL_US || took_us >= QUICK_CALL_US) {
+    if (!gcn_serve_is_quick(took_us)) {
         exec->n_quick = exec->n_quick < OTHER_CALL ? 0 : exec->n_quick - OTHER_CALL;
     } else if (exec->n_quick < QUICK_CALLS_MAX) {
         exec->n_quick++;
