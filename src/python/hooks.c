@@ -252,7 +252,9 @@ bool gcn_py_hook_call(struct gcn_py_hooks *hooks, enum gcn_hook hook, struct gcn
     bool taken = gcn_py_thread_ensure();
     PyObject *server = server_facts(call->server);
     bool ok = server != NULL && call_hook(hooks, hook, server, call->worker, call) == 0;
-    if (!ok) {
+    if (!ok && gcn_py_boot_interrupted()) {
+        PyErr_Clear();
+    } else if (!ok) {
         call->exit_code = gcn_py_exit_code();
         gcn_py_log_exception(GCN_LOG_ERROR, "The hook %s failed", row_of(hook)->name);
     }

@@ -26,7 +26,8 @@ struct gcn_py_hooks {
  */
 GCN_MUST_CHECK int gcn_py_hooks_interrupted(enum gcn_hook hook);
 
-/* The hooks of the worker that this process is, or NULL, and the worker's age. GIL: held. */
+/* The hooks of the worker that this process is, or NULL, and the worker's age. Async-signal-safe. GIL: not needed
+   to look at the one member `have`. */
 unsigned long long gcn_py_hooks_own(const struct gcn_py_hooks **hooks);
 
 /* What worker.tmp.notify() does. GIL: held. */

@@ -18,7 +18,7 @@
 #include "hooks_private.h"
 #include "thread.h"
 
-/* Process. Calls on the main thread are numbered from 1. */
+/* Process. Calls on the main thread are numbered from 1; a boot counts as one. */
 static struct {
     unsigned last;
     _Atomic unsigned running; /* number of the call in progress, or 0 */
@@ -38,7 +38,7 @@ static PyObject *on_sigint(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
     if (gcn_py_hooks_interrupted((enum gcn_hook)atomic_load(&interrupt.hook)) < 0) {
         return NULL;
     }
-    PyErr_SetString(PyExc_SystemExit, "the server ends this request");
+    PyErr_SetString(PyExc_SystemExit, "the server ends this call");
     return NULL;
 }
 
@@ -92,6 +92,34 @@ bool gcn_py_interrupt_end(void)
     bool happened = interrupt.happened;
     interrupt.happened = false;
     return happened;
+}
+
+void gcn_py_boot_begin(void)
+{
+    gcn_py_interrupt_begin();
+}
+
+bool gcn_py_boot_end(void)
+{
+    return gcn_py_interrupt_end();
+}
+
+bool gcn_py_boot_interrupted(void)
+{
+    return interrupt.happened;
+}
+
+bool gcn_py_interrupt_boot(enum gcn_hook hook)
+{
+    const struct gcn_py_hooks *hooks;
+    unsigned number = gcn_py_call_number();
+
+    gcn_py_hooks_own(&hooks);
+    if (number == 0 || !gcn_py_hooks_have(hooks, hook)) {
+        return false;
+    }
+    gcn_py_interrupt_call(hook, number);
+    return true;
 }
 
 unsigned gcn_py_call_number(void)

@@ -29,6 +29,11 @@ static struct gcn_app *load_steal(const char *module, PyObject *argument, const 
     }
     Py_XDECREF(logs);
     Py_XDECREF(argument);
+    if (callable == NULL && gcn_py_boot_interrupted()) {
+        PyErr_Clear();
+        gcn_error_set(err, "the worker is told to leave while it loads the app");
+        return NULL;
+    }
     if (callable == NULL) {
         gcn_py_explain("appspec", spec, err, code);
         return NULL;

@@ -53,6 +53,7 @@ bool gcn_worker_hooks_open(struct gcn_worker *worker, struct gcn_error *err)
     struct gcn_hook_worker facts = worker_facts(worker);
     gcn_py_hooks_adopt(worker->hooks, &worker->start->server, &facts);
     gcn_py_set_heartbeat(beat, worker);
+    gcn_py_boot_begin();
     return true;
 }
 

@@ -58,6 +58,18 @@ static void note(unsigned bits)
     note_down(bits);
 }
 
+/* A worker whose hook is to be told ends its boot in Python, unless it was asked to before. */
+static bool leaves_boot(enum gcn_hook hook, unsigned bits)
+{
+    if (atomic_load_explicit(&notes.booted, memory_order_relaxed) ||
+        atomic_load_explicit(&notes.noted, memory_order_relaxed) & bits ||
+        !gcn_py_interrupt_boot(hook)) {
+        return false;
+    }
+    note_down(bits);
+    return true;
+}
+
 static void on_stop(int signum)
 {
     (void)signum;
@@ -92,6 +104,9 @@ static void quit_now(void)
 static void on_quit(int signum)
 {
     (void)signum;
+    if (leaves_boot(GCN_HOOK_WORKER_INT, GCN_NOTE_QUIT)) {
+        return;
+    }
     note(GCN_NOTE_QUIT);
     atomic_store(&notes.call, gcn_py_call_number());
     if (atomic_exchange_explicit(&notes.quit_asked, true, memory_order_relaxed) ||
@@ -115,6 +130,9 @@ static void on_abort(int signum)
     (void)signum;
     atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
     gcn_py_dump_stacks();
+    if (leaves_boot(GCN_HOOK_WORKER_ABORT, GCN_NOTE_ABORT)) {
+        return;
+    }
     gcn_py_interrupt(GCN_HOOK_WORKER_ABORT);
     note(GCN_NOTE_ABORT);
 }

@@ -30,7 +30,8 @@ enum gcn_note {
 
 /*
  * Catch the worker's signals (they may still be blocked). Until gcn_notes_booted, a signal that asks
- * to leave ends the process at once: there is nothing to finish yet. *quitting becomes true with the
+ * to leave ends the process at once: there is nothing to finish yet; only where worker_int or worker_abort
+ * is set Python ends the boot, as it would an app call. *quitting becomes true with the
  * second INT or QUIT, when the grace after the first is over, and with ABRT, from the handler.
  */
 void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool *quitting);

@@ -206,7 +206,7 @@ static bool load_app_or_apology(struct gcn_worker *worker, struct gcn_error *err
     if (load_app(worker, err, code)) {
         return true;
     }
-    if (!worker->settings->reload || !worker->start->may_be_broken) {
+    if (!worker->settings->reload || !worker->start->may_be_broken || gcn_py_boot_interrupted()) {
         return false;
     }
     gcn_error("%s; until its code changes every request is answered with that", err->text);
@@ -226,19 +226,14 @@ static bool watch_code(struct gcn_worker *worker, struct gcn_error *err)
     return worker->codewatch != NULL;
 }
 
-/* False with the exit code in *code; a module may leave with 0 while it is imported. */
-static bool boot(struct gcn_worker *worker, int *code)
+static bool take_steps(struct gcn_worker *worker, struct gcn_error *err, int *code)
 {
-    struct gcn_error err = {{0}};
+    return prepare(worker, err, code) && load_app_or_apology(worker, err, code) &&
+           watch_code(worker, err) && run_hook(worker, GCN_HOOK_POST_WORKER_INIT, err, code);
+}
 
-    gcn_info("worker %d (pid %d) boots", (int)worker->start->age, (int)getpid());
-    *code = GCN_EXIT_BOOT;
-    if (!prepare(worker, &err, code) || !load_app_or_apology(worker, &err, code) ||
-        !watch_code(worker, &err) ||
-        !run_hook(worker, GCN_HOOK_POST_WORKER_INIT, &err, code)) {
-        gcn_error("%s", err.text);
-        return false;
-    }
+static void settle(struct gcn_worker *worker)
+{
     worker->booted = true;
     gcn_worker_hooks_look(worker);
     watch_python(worker);
@@ -246,9 +241,29 @@ static bool boot(struct gcn_worker *worker, int *code)
         gcn_daemon_detach_stdio(worker->settings->enable_stdio_inheritance ||
                                 worker->settings->capture_output);
     }
-    gcn_notes_booted();
     gcn_deadline_push(worker, gcn_clock_us());
-    return true;
+}
+
+/* False with the exit code in *code; a module may leave with 0 while it is imported. */
+static bool boot(struct gcn_worker *worker, int *code)
+{
+    struct gcn_error err = {{0}};
+
+    gcn_info("worker %d (pid %d) boots", (int)worker->start->age, (int)getpid());
+    *code = GCN_EXIT_BOOT;
+    bool ok = take_steps(worker, &err, code);
+    if (ok) {
+        gcn_notes_booted(); /* first, so that no signal finds neither a boot nor a worker */
+    }
+    bool interrupted = gcn_py_boot_end();
+    if (ok) {
+        settle(worker);
+    } else if (interrupted) {
+        *code = gcn_notes_take() & GCN_NOTE_ABORT ? GCN_EXIT_ERROR : GCN_EXIT_OK;
+    } else {
+        gcn_error("%s", err.text);
+    }
+    return ok;
 }
 
 struct gcn_app *gcn_worker_preload(const struct gcn_worker_start *start, int *code)

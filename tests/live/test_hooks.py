@@ -3,6 +3,7 @@
 what, and what comes of one that raises.
 """
 import os
+import re
 import signal
 import subprocess
 import textwrap
@@ -69,12 +70,12 @@ BOTH = pytest.mark.parametrize("argv_of", [gcorn_argv, gunicorn_argv], ids=["gco
 class Hooked:
     """A server with a config file of these lines; `notes` is what its hooks have written."""
 
-    def __init__(self, folder, argv_of, text, *args, starts=True, name="conf.py"):
+    def __init__(self, folder, argv_of, text, *args, starts=True, name="conf.py", app="probe:app"):
         self._notes = folder / "notes"
         self._notes.touch()
         config = folder / name
         config.write_text(textwrap.dedent(text))
-        argv = argv_of("-c", config, *args, "probe:app")
+        argv = argv_of("-c", config, *args, app)
         env = {"NOTES": str(self._notes), "PYTHONPATH": str(folder)}
         self.server = Server(argv, env=env) if starts else None
         self.argv, self.env = argv, env
@@ -221,6 +222,38 @@ def test_worker_abort_sees_the_stack_of_a_request_that_takes_too_long(hooked, ar
         connection.request("GET", "/sleep/30000")
         one.wait_note("worker_abort")
     assert "app sleep" in one.notes[0]
+
+
+@BOTH
+@pytest.mark.parametrize("signum, hook", [(signal.SIGINT, "worker_int"), (signal.SIGABRT, "worker_abort")])
+def test_a_worker_told_to_leave_while_it_boots_says_where_it_was(hooked, tmp_path, argv_of, signum, hook):
+    (tmp_path / "hangs.py").write_text(textwrap.dedent("""
+        import os, time
+        def connect_for_ever():
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"loading {os.getpid()}\\n")
+            time.sleep(60)
+        connect_for_ever()
+    """))
+    one = hooked(argv_of, """
+        import os, traceback
+        def note(text):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(text + "\\n")
+        def worker_int(worker):
+            note("worker_int " + " ".join(frame.name for frame in traceback.extract_stack()))
+        def worker_abort(worker):
+            note("worker_abort " + " ".join(frame.name for frame in traceback.extract_stack()))
+        def worker_exit(server, worker):
+            note(f"worker_exit {worker.age}")
+    """, app="hangs:app")
+    one.wait_note("loading")
+    os.kill(int(one.notes[0].split()[1]), signum)
+    wait_until(lambda: sum(note.startswith("loading") for note in one.notes) == 2, "the next worker loads")
+    loading, told, left = one.notes[:3]
+    assert told.startswith(hook) and "connect_for_ever" in told
+    assert left == "worker_exit 1"
+    assert not re.search("cannot be|sys.exit|failed to boot", one.server.log)
 
 
 @BOTH

@@ -115,6 +115,22 @@ void gcn_py_app_destroy(struct gcn_app *app);
  */
 void gcn_py_interrupt(enum gcn_hook hook);
 
+/*
+ * Around the boot of a worker with hooks: it can be ended as an app call can, and what that ends is not
+ * reported. The end says whether it was. GIL: held.
+ */
+void gcn_py_boot_begin(void);
+bool gcn_py_boot_end(void);
+
+/* True if the boot that goes on is being ended. GIL: held. */
+bool gcn_py_boot_interrupted(void);
+
+/*
+ * From a signal handler, while a worker boots: as gcn_py_interrupt, if `hook` is set. False if it is not, and
+ * the worker may leave at once. Async-signal-safe. GIL: not needed.
+ */
+GCN_MUST_CHECK bool gcn_py_interrupt_boot(enum gcn_hook hook);
+
 /* The number of that call, or 0; and the same for call `number` only, if it still runs. */
 unsigned gcn_py_call_number(void);
 void gcn_py_interrupt_call(enum gcn_hook hook, unsigned number);
