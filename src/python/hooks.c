@@ -38,6 +38,7 @@ static const enum gcn_setting_id ids[GCN_N_HOOKS] = {
     [GCN_HOOK_WORKER_EXIT] = GCN_SETTING_worker_exit,
     [GCN_HOOK_PRE_REQUEST] = GCN_SETTING_pre_request,
     [GCN_HOOK_POST_REQUEST] = GCN_SETTING_post_request,
+    [GCN_HOOK_SSL_CONTEXT] = GCN_SETTING_ssl_context,
 };
 
 /* Process: the worker that this process is, if it is one. GIL: held. */

@@ -288,14 +288,16 @@ def test_all_wrong_hooks_of_a_yaml_file_are_told_with_their_place(tmp_path):
     (tmp_path / "myhooks.py").write_text("def one(server): pass\n")
     (tmp_path / "broken.py").write_text("raise OSError('on purpose')\n")
     (tmp_path / "gcorn.yaml").write_text(
-        "pre_fork: myhooks:one\non_exit: myhooks:two\nworker_int: no_such:three\npost_fork: broken:four\n")
+        "pre_fork: myhooks:one\non_exit: myhooks:two\nworker_int: no_such:three\npost_fork: broken:four\n"
+        "ssl_context: myhooks:one\n")
     done = subprocess.run([places.GCORN, "--check-config", "probe:app"], cwd=tmp_path, text=True,
                           env=environment({"PYTHONPATH": str(places.APPS)}), stderr=subprocess.PIPE, timeout=60)
     assert done.returncode == 1
     for said in ("gcorn.yaml:1:11: pre_fork: myhooks:one: myhooks.one must take 2 positional arguments",
                  "gcorn.yaml:2:10: on_exit: myhooks:two: AttributeError: module 'myhooks' has no attribute 'two'",
                  "gcorn.yaml:3:13: worker_int: no_such:three: ModuleNotFoundError: No module named 'no_such'",
-                 "gcorn.yaml:4:12: post_fork: broken:four: OSError: on purpose"):
+                 "gcorn.yaml:4:12: post_fork: broken:four: OSError: on purpose",
+                 "gcorn.yaml:5:14: ssl_context: myhooks:one: myhooks.one must take 2 positional arguments"):
         assert f"config file, {said}" in done.stderr, done.stderr
     assert 'broken.py", line 1, in <module>' in done.stderr
 

@@ -33,6 +33,7 @@ enum gcn_hook {
     GCN_HOOK_WORKER_EXIT,
     GCN_HOOK_PRE_REQUEST,  /* these two are called by the app's `call` */
     GCN_HOOK_POST_REQUEST,
+    GCN_HOOK_SSL_CONTEXT, /* found and checked like the others; nothing calls it without TLS */
     GCN_N_HOOKS,
 };
 
