@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock_gettime in the units used here. Both calls are served by the vDSO and cannot fail.
+ * clock_gettime in the units used here: both calls are served by the vDSO and cannot fail. And the only
+ * caller of localtime_r, whose lock in the C library a forked child may inherit locked by a thread that
+ * it does not have; so it is called under a lock of ours, which is taken around a fork.
  */
 #include <gcorn/base/clock.h>
 
-#include <time.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static pthread_mutex_t local_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t read_us(clockid_t id)
 {
@@ -26,4 +32,30 @@ int64_t gcn_clock_ms(void)
 int64_t gcn_clock_real_us(void)
 {
     return read_us(CLOCK_REALTIME);
+}
+
+static void lock_local(void)
+{
+    pthread_mutex_lock(&local_lock);
+}
+
+static void unlock_local(void)
+{
+    pthread_mutex_unlock(&local_lock);
+}
+
+void gcn_clock_guard_forks(void)
+{
+    pthread_atfork(lock_local, unlock_local, unlock_local);
+}
+
+void gcn_clock_local(time_t second, struct gcn_local_time *out)
+{
+    lock_local();
+    localtime_r(&second, &out->tm);
+    unlock_local();
+    /* Not strftime, which takes the C library's lock as well. */
+    long minutes = labs(out->tm.tm_gmtoff) / 60;
+    snprintf(out->zone, sizeof(out->zone), "%c%02ld%02ld", out->tm.tm_gmtoff < 0 ? '-' : '+',
+             minutes / 60, minutes % 60);
 }

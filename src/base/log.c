@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/base/utf8.h>
 
@@ -92,14 +93,14 @@ enum gcn_log_level gcn_log_level(void)
 /* "[date] [pid] [LEVEL] " and "[subject] " at `line`, `cap` bytes; returns its length. */
 static size_t print_prefix(char *line, size_t cap, enum gcn_log_level level, size_t *message_at)
 {
-    struct tm local;
-    time_t now = time(NULL);
+    struct gcn_local_time local;
     int shown = (int)(subject.len < SUBJECT_SHOWN ? subject.len : SUBJECT_SHOWN);
 
-    localtime_r(&now, &local);
-    size_t len = strftime(line, cap, "[%Y-%m-%d %H:%M:%S %z]", &local);
-    len += (size_t)snprintf(line + len, cap - len, " [%d] [%s] ", (int)getpid(),
-                            gcn_log_level_name(level));
+    gcn_clock_local(time(NULL), &local);
+    size_t len = (size_t)snprintf(
+        line, cap, "[%04d-%02d-%02d %02d:%02d:%02d %s] [%d] [%s] ", local.tm.tm_year + 1900,
+        local.tm.tm_mon + 1, local.tm.tm_mday, local.tm.tm_hour, local.tm.tm_min, local.tm.tm_sec,
+        local.zone, (int)getpid(), gcn_log_level_name(level));
     *message_at = len;
     if (shown > 0) {
         len += (size_t)snprintf(line + len, cap - len, "[%.*s] ", shown, subject.ptr);

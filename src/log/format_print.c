@@ -39,20 +39,20 @@ static void update_time(struct gcn_log_time *texts, time_t second)
     /* Not strftime's %b: the month is English in any locale. */
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm local;
-    char zone[8];
+    struct gcn_local_time local;
+    const struct tm *tm = &local.tm;
 
     if (texts->second == second && texts->clf[0] != '\0') {
         return;
     }
     texts->second = second;
-    localtime_r(&second, &local);
-    strftime(zone, sizeof(zone), "%z", &local);
-    strftime(texts->iso, sizeof(texts->iso), "%Y-%m-%dT%H:%M:%S", &local);
-    snprintf(texts->zone, sizeof(texts->zone), "%.3s:%.2s", zone, zone + 3);
-    snprintf(texts->clf, sizeof(texts->clf), "[%02d/%s/%04d:%02d:%02d:%02d %s]", local.tm_mday,
-             months[local.tm_mon], local.tm_year + 1900, local.tm_hour, local.tm_min, local.tm_sec,
-             zone);
+    gcn_clock_local(second, &local);
+    snprintf(texts->iso, sizeof(texts->iso), "%04d-%02d-%02dT%02d:%02d:%02d", tm->tm_year + 1900,
+             tm->tm_mon + 1, tm->tm_mday, tm->tm_hour, tm->tm_min, tm->tm_sec);
+    snprintf(texts->zone, sizeof(texts->zone), "%.3s:%.2s", local.zone, local.zone + 3);
+    snprintf(texts->clf, sizeof(texts->clf), "[%02d/%s/%04d:%02d:%02d:%02d %s]", tm->tm_mday,
+             months[tm->tm_mon], tm->tm_year + 1900, tm->tm_hour, tm->tm_min, tm->tm_sec,
+             local.zone);
 }
 
 static void put_clf_time(struct gcn_text *text, struct gcn_log_time *texts)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two clocks: monotonic for deadlines and durations, real for what people read.
+ * The two clocks: monotonic for deadlines and durations, real for what people read, and the local time
+ * that goes with it.
  */
 #ifndef GCORN_BASE_CLOCK_H
 #define GCORN_BASE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t gcn_clock_ms(void);
@@ -15,5 +17,19 @@ int64_t gcn_clock_us(void);
 
 /* Microseconds since the epoch, CLOCK_REALTIME. */
 int64_t gcn_clock_real_us(void);
+
+struct gcn_local_time {
+    struct tm tm;
+    char zone[8]; /* +0100 */
+};
+
+/*
+ * Let children that are forked while other threads ask for the local time ask for it, too. Once, at boot;
+ * before a pthread_atfork for a lock that somebody holds while asking.
+ */
+void gcn_clock_guard_forks(void);
+
+/* `second` since the epoch as local time. Any thread. GIL: not needed. */
+void gcn_clock_local(time_t second, struct gcn_local_time *out);
 
 #endif
