@@ -188,7 +188,8 @@ static size_t print_head(const struct gcn_syslog *syslog, enum gcn_syslog_tag ta
     int len = snprintf(out, cap, "<%d>%s %2d %02d:%02d:%02d %s%s.%s: [%d] ",
                        syslog->facility * 8 + severity_of(level), months[local.tm.tm_mon],
                        local.tm.tm_mday, local.tm.tm_hour, local.tm.tm_min, local.tm.tm_sec,
-                       syslog->host, syslog->tag, tag == GCN_SYSLOG_ERROR ? "error" : "access", (int)getpid());
+                       syslog->host, syslog->tag, tag == GCN_SYSLOG_ERROR ? "error" : "access",
+                       (int)getpid());
     return (size_t)len < cap ? (size_t)len : cap - 1;
 }
 
