@@ -5,6 +5,7 @@
  */
 #include "harness/check.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -222,9 +223,15 @@ static void interrupt(GCN_UNUSED int signum)
     gcn_py_interrupt(GCN_HOOK_WORKER_ABORT);
 }
 
+/* Through which a call says that it has begun. */
+static int begun[2];
+
 static void *signal_soon(void *thread)
 {
-    usleep(50000);
+    char byte;
+
+    assert_int_equal(read(begun[0], &byte, 1), 1);
+    usleep(50000); /* and sleeps */
     pthread_kill(*(pthread_t *)thread, SIGUSR2);
     return NULL;
 }
@@ -233,14 +240,19 @@ static void worker_abort_sees_where_the_app_is(GCN_UNUSED void **state)
 {
     struct sigaction action = {.sa_handler = interrupt};
     pthread_t thread, self = pthread_self();
+    char target[128];
 
     called();
     adopt(it.hooks);
+    assert_int_equal(pipe2(begun, O_CLOEXEC), 0);
+    snprintf(target, sizeof(target),
+             "/evaluate?__import__('os').write(%d,b'.')and+__import__('time').sleep(30)", begun[1]);
     assert_int_equal(sigaction(SIGUSR2, &action, NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, signal_soon, &self), 0);
-    assert_contains(gcn_pystage_play("GET", "/evaluate?__import__('time').sleep(30)", 1),
-                    "HTTP/1.1 500 ");
+    assert_contains(gcn_pystage_play("GET", target, 1), "HTTP/1.1 500 ");
     assert_int_equal(pthread_join(thread, NULL), 0);
+    close(begun[0]);
+    close(begun[1]);
     gcn_py_hooks_signalled(GCN_HOOK_WORKER_ABORT); /* it is called once */
     adopt(NULL);
     assert_contains(called(), "|worker_abort <module>|post_request");

@@ -20,8 +20,14 @@
 
 #include "harness/pystage.h"
 
+/* Process. A pipe through which a call says that it has begun. */
+static int begun[2];
+
 static int start(GCN_UNUSED void **state)
 {
+    if (pipe2(begun, O_CLOEXEC) < 0) {
+        return -1;
+    }
     return gcn_pystage_start(GCORN_TEST_APPS) < 0 ? -1 : gcn_pystage_load("environs");
 }
 
@@ -37,6 +43,21 @@ static const char *evaluate(const char *expression)
 
     snprintf(target, sizeof(target), "/evaluate?%s", expression);
     return gcn_pystage_body(gcn_pystage_play("GET", target, 1));
+}
+
+/* The same, for somebody who waits until it has begun. */
+static const char *evaluate_aloud(const char *expression)
+{
+    char aloud[512];
+
+    snprintf(aloud, sizeof(aloud), "__import__('os').write(%d,b'.')and+(%s)", begun[1], expression);
+    return evaluate(aloud);
+}
+
+static void wait_until_it_has_begun(void)
+{
+    char byte;
+    assert_int_equal(read(begun[0], &byte, 1), 1);
 }
 
 static void sys_is_as_in_a_program(GCN_UNUSED void **state)
@@ -70,12 +91,13 @@ static void interrupt_another(GCN_UNUSED int signum)
 
 static void *signal_soon(void *thread)
 {
-    usleep(50000);
+    wait_until_it_has_begun();
+    usleep(50000); /* and sleeps or computes */
     pthread_kill(*(pthread_t *)thread, SIGUSR2);
     return NULL;
 }
 
-/* Play with a signal handler, which runs some milliseconds into the call. */
+/* Play with a signal handler, which runs in the call. */
 static const char *play_with(void (*handler)(int signum), const char *expression)
 {
     struct sigaction action = {.sa_handler = handler};
@@ -83,7 +105,7 @@ static const char *play_with(void (*handler)(int signum), const char *expression
 
     assert_int_equal(sigaction(SIGUSR2, &action, NULL), 0);
     assert_int_equal(pthread_create(&thread, NULL, signal_soon, &self), 0);
-    const char *reply = evaluate(expression);
+    const char *reply = evaluate_aloud(expression);
     assert_int_equal(pthread_join(thread, NULL), 0);
     return reply;
 }
@@ -122,24 +144,36 @@ static void an_interrupt_between_calls_does_nothing(GCN_UNUSED void **state)
     assert_string_equal(gcn_pystage_log(), "");
 }
 
-/* Time out the call with this ticket, some milliseconds from now. */
-static void *time_out_soon(void *ticket)
+/* Time out the call with this ticket. */
+static void *time_out(void *ticket)
 {
-    usleep(20000);
     gcn_pystage.app->ops->time_out(gcn_pystage.app, *(uint64_t *)ticket);
     return NULL;
 }
 
+static void *time_out_what_has_begun(void *ticket)
+{
+    wait_until_it_has_begun();
+    return time_out(ticket);
+}
+
+/* Wait for a thread that wants the interpreter. */
+static void join(pthread_t thread)
+{
+    gcn_pystage.app->ops->leave(gcn_pystage.app);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    gcn_pystage.app->ops->enter(gcn_pystage.app);
+}
+
+/* Play a call with the ticket 7, in which the one with `ticket` is timed out. */
 static const char *play_timed_out(uint64_t ticket, const char *expression)
 {
     pthread_t thread;
 
     gcn_pystage.stage.ticket = 7;
-    assert_int_equal(pthread_create(&thread, NULL, time_out_soon, &ticket), 0);
-    const char *reply = evaluate(expression);
-    gcn_pystage.app->ops->leave(gcn_pystage.app);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    gcn_pystage.app->ops->enter(gcn_pystage.app);
+    assert_int_equal(pthread_create(&thread, NULL, time_out_what_has_begun, &ticket), 0);
+    const char *reply = evaluate_aloud(expression);
+    join(thread);
     return reply;
 }
 
@@ -151,8 +185,13 @@ static void a_call_is_timed_out_by_its_ticket(GCN_UNUSED void **state)
 
 static void a_time_out_that_comes_too_late_hits_no_other_call(GCN_UNUSED void **state)
 {
+    uint64_t ticket = 7;
+    pthread_t thread;
+
     assert_string_equal(play_timed_out(6, "__import__('time').sleep(0.1)"), "None");
-    assert_string_equal(play_timed_out(7, "1"), "1"); /* it has ended before that */
+    assert_string_equal(evaluate("1"), "1");
+    assert_int_equal(pthread_create(&thread, NULL, time_out, &ticket), 0); /* it has ended */
+    join(thread);
     assert_string_equal(evaluate("sum(range(100000))"), "4999950000");
     assert_string_equal(gcn_pystage_log(), "");
 }
