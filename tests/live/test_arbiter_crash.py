@@ -9,6 +9,7 @@ import signal
 
 import pytest
 
+from harness.addresses import free_address
 from harness.life import Answer, is_alive, send, start, wait_busy, wait_until
 from harness.load import Load
 from harness.process import descriptors
@@ -95,7 +96,7 @@ def test_killed_workers_leave_nothing_behind(gcorn):
 
 
 def test_orphaned_workers_finish_and_leave(gcorn):
-    server = gcorn("life:app", "-w", "2", expect=-signal.SIGKILL)
+    server = gcorn("life:app", "-w", "2", expect=-signal.SIGKILL, bind=free_address())
     workers = server.wait_workers(2)
     server.get("/")
     answer = Answer(server.get, "/sleep/1")

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from harness.addresses import free_address
 from harness.life import Answer, is_alive, send, start, title, wait_busy, wait_until
 
 
@@ -137,7 +138,7 @@ def test_an_app_that_cannot_be_loaded_stops_the_server(spec, code):
 @pytest.fixture
 def second(gcorn):
     """A server on the address of another one, which is its `first`."""
-    first = gcorn("life:app")
+    first = gcorn("life:app", bind=free_address())
     server = start("-b", "%s:%d" % first.address, "life:app")
     server.first = first
     server.wait_log(r"Address already in use \(attempt 1 of 5\)")

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from harness import places
-from harness.logs import free_address
+from harness.addresses import free_address
 from harness.process import Process, children, wait_until
 from harness.server import environment, gcorn_argv, gunicorn_argv
 from harness.wire import Connection

@@ -7,13 +7,14 @@ import signal
 
 import pytest
 
+from harness.addresses import free_address
 from harness.life import is_alive, start, wait_until
 from harness.wire import Connection
 
 
 @pytest.fixture(params=[(), ("--threads", "3"), ("--preload",)], ids=["sync", "gthread", "preload"])
 def server(gcorn, request):
-    server = gcorn("forks:app", *request.param, "--keep-alive", "5")
+    server = gcorn("forks:app", *request.param, "--keep-alive", "5", bind=free_address())
     server.get("/")
     return server
 

@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
+from harness.addresses import free_address
 from harness.places import find_program
 from harness.process import descriptors, rss_bytes, wait_until
-from harness.proxies import free_port
 
 WRK = find_program("wrk")
 REQUESTS = 100_000
@@ -72,7 +72,7 @@ def open_connections(server):
 @pytest.mark.parametrize("kind", KINDS)
 def test_requests_leave_nothing_behind(gcorn, tmp_path, kind):
     # A logged line for each would only measure the reader of the log.
-    server = gcorn("probe:app", "--log-level", "critical", bind=("127.0.0.1", free_port()))
+    server = gcorn("probe:app", "--log-level", "critical", bind=free_address())
     script = tmp_path / "kind.lua"
     script.write_text(KINDS[kind])
     done = 0

@@ -13,7 +13,8 @@ import time
 import pytest
 
 from harness import places
-from harness.logs import free_address, read, wait_lines
+from harness.addresses import free_address
+from harness.logs import read, wait_lines
 from harness.process import Process, wait_until
 from harness.server import environment
 from harness.wire import Connection, request_bytes

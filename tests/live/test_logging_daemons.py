@@ -9,7 +9,7 @@ import time
 import pytest
 
 from harness import places
-from harness.logs import free_address
+from harness.addresses import free_address
 from harness.process import Process, wait_until
 
 APP = "logged:app"
@@ -97,7 +97,7 @@ def test_a_stream_carries_whole_lines_and_survives_a_restart(gcorn, socket_folde
         daemon.settimeout(0.01)
         return daemon
 
-    daemon = listen(("127.0.0.1", 0) if address.startswith("tcp") else path)
+    daemon = listen(free_address() if address.startswith("tcp") else path)
     where = daemon.getsockname()
     server = gcorn("-w", "1", "--log-syslog", "--log-syslog-to",
                    address % (where[1] if address.startswith("tcp") else path), "--access-logformat", "%(U)s", APP)

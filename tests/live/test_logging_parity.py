@@ -8,7 +8,8 @@ import re
 import pytest
 
 from harness import places
-from harness.logs import free_address, wait_lines
+from harness.addresses import free_address
+from harness.logs import wait_lines
 from harness.wire import Connection, request_bytes
 
 pytest.importorskip("gunicorn", reason="gunicorn needs a newer Python")

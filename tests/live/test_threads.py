@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.logs import free_address
+from harness.addresses import free_address
 from harness.process import wait_until
 from harness.wire import request_bytes
 

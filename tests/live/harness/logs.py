@@ -1,15 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Servers whose logs go to files, and what is in them."""
-import socket
-
 from .process import wait_until
-
-
-def free_address():
-    """An address of 127.0.0.1 that nobody listens on now: a server that logs to a file cannot say its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()
 
 
 def read(path):

@@ -2,6 +2,7 @@
 """nginx and haproxy in front of a server, each in the foreground in a process group of its own."""
 import socket
 
+from .addresses import free_address
 from .places import find_program
 from .process import Process, wait_until
 
@@ -52,18 +53,11 @@ backend app
 """
 
 
-def free_port():
-    """A port that was free a moment ago: nginx and haproxy cannot tell which one they were given."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Proxy(Process):
     """Accepting connections as soon as the constructor returns."""
 
     def __init__(self, name, server, folder):
-        self.address = ("127.0.0.1", free_port())
+        self.address = free_address()
         self.url = f"http://127.0.0.1:{self.address[1]}"
         tcp = isinstance(server.address, tuple)
         if name == "nginx":
