@@ -160,13 +160,13 @@ def test_goaccess_reads_the_combined_log(gcorn, logs):
 
 
 def test_only_what_the_rules_name_is_written(gcorn, logs):
-    server = with_access(gcorn, logs, "--access-log-slow", "0.2", "--access-log-status", "404,5xx",
+    server = with_access(gcorn, logs, "--access-log-slow", "1", "--access-log-status", "404,5xx",
                          "--access-logformat", "%(U)s")
     server.get("/plain")
     server.get("/missing?status=404+Not+Found")
     server.get("/forbidden?status=403+Forbidden")
     server.get("/broken?status=503+Busy")
-    server.get("/slow?sleep=0.25")
+    server.get("/slow?sleep=1.05")
     assert wait_lines(logs.access, 3) == ["/missing", "/broken", "/slow"]
 
 
@@ -233,7 +233,7 @@ def test_lines_of_a_killed_worker_are_written(gcorn, logs):
     which was answered, was not written yet."""
     server = with_access(gcorn, logs, "-w", "1", "--access-logformat", "%(U)s")
     connections = [server.connect() for _ in range(3)]
-    for connection in connections:
+    for connection in reversed(connections):  # so that the first one's next request cannot be met last
         connection.get("/warm")
     connections[0].request("GET", "/busy?sleep=0.5")
     connections[1].request("GET", "/answered")
@@ -327,8 +327,8 @@ def test_logrotate_rotates_both_logs(gcorn, logs):
     config.chmod(0o600)
     subprocess.run([logrotate, "-f", "-s", logs.folder / "state", config], check=True, timeout=60)
     wait_until(lambda: logs.access.exists() and logs.error.exists(), "new files")
-    wait_until(lambda: len(read(logs.access)) == 0 and server.get("/after").status == 200, "an answer")
-    assert "/after" in wait_lines(logs.access, 1)[0]
+    wait_until(lambda: server.get("/after").status == 200 and read(logs.access), "a line of a worker that has it")
+    assert "/after" in read(logs.access)[0]
     assert "/before" in read(logs.folder / "access.log.1")[0]
 
 

@@ -475,7 +475,7 @@ YAML = """
 
 
 def test_only_what_the_rules_name_reaches_access(serve):
-    run = serve(FILES["access method"], "--access-log-slow", "0.5", "--access-log-status", "404,5xx")
+    run = serve(FILES["access method"], "--access-log-slow", "5", "--access-log-status", "404,5xx")
     for path in PATHS:
         run.get(path)
     run.stop()
