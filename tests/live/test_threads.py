@@ -140,6 +140,8 @@ def test_requests_have_their_turn_in_the_order_in_which_they_came(gcorn):
     server = gcorn("threaded:app", "-k", "gthread", "--threads", "1")
     meeting = Meeting()
     first, *others = connections = [server.connect() for _ in range(9)]
+    for connection in connections:  # what is still to be accepted is read when that happens
+        assert connection.get("/hello").body == b"hello"
     first.request("GET", meeting.target)
     guest = meeting.socket.accept()[0]  # the only thread is taken
     for number, connection in enumerate(others):
