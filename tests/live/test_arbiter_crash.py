@@ -103,10 +103,10 @@ def test_orphaned_workers_finish_and_leave(gcorn):
     wait_busy(server)
     send(server, signal.SIGKILL)
     assert answer.get().body == b"slept"
-    wait_until(lambda: not any(map(is_alive, workers)), "the end of the workers", 3)
+    wait_until(lambda: not any(map(is_alive, workers)), "the end of the workers", 5)
     again = start("-b", "%s:%d" % server.address, "life:app")
     try:
-        again.wait_log("listening at:", 1)
+        again.wait_log("listening at:")
         assert "attempt" not in again.log
     finally:
         again.stop()
@@ -118,7 +118,7 @@ def test_orphaned_workers_do_not_finish_what_takes_longer_than_two_seconds(gcorn
     Answer(server.get, "/sleep/30")
     wait_busy(server)
     send(server, signal.SIGKILL)
-    wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker", 3)
+    wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker", 5)
 
 
 def test_a_crash_on_the_way_out_is_told(gcorn, tmp_path):

@@ -248,7 +248,7 @@ def test_a_killed_arbiter_takes_the_preloading_process_along(gcorn, tmp_path):
     it = Site(lambda *args, **options: gcorn(*args, expect=-signal.SIGKILL, **options), tmp_path, "--preload")
     pids = it.server.workers
     os.kill(it.server.pid, signal.SIGKILL)
-    wait_until(lambda: not any(map(is_alive, pids)), "the end of all", 3)
+    wait_until(lambda: not any(map(is_alive, pids)), "the end of all", 5)
 
 
 def test_threads_and_atexit_functions_of_a_preloaded_app_live_where_they_were_made(gcorn, tmp_path):

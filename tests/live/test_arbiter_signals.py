@@ -51,10 +51,10 @@ def test_workers_that_do_not_leave_are_killed_after_graceful_timeout(gcorn):
 
 def test_a_stop_says_what_it_waits_for(gcorn):
     server = gcorn("life:app", "--graceful-timeout", "3")
-    Answer(server.get, "/sleep/1.5")
+    Answer(server.get, "/sleep/2.5")
     wait_busy(server)
     send(server, signal.SIGTERM)
-    server.wait_log(r"still waiting for worker \d+, in GET /sleep/1.5 for 1.\d s")
+    server.wait_log(r"still waiting for worker \d+, in GET /sleep/2.5 for [12].\d s")
 
 
 def test_ttin_and_ttou_change_the_number_of_workers(gcorn):

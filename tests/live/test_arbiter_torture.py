@@ -44,6 +44,7 @@ def attack(server, **options):
     """Clients of every kind, after a sixth of the time in peace."""
     load = Load(server, "/pid", addresses=server.addresses, body=BODY, **options)
     time.sleep(SECONDS / 6)
+    wait_until(lambda: load.seconds, "an answer")
     load.calm = load.seconds[:]
     return load
 

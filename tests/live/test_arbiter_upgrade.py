@@ -60,8 +60,7 @@ def test_an_upgrade_under_load_hands_over_the_sockets(upgrade):
     wait_until(lambda: {int(pid) for pid in load.answers} >= old_workers | new_workers, "answers of all four")
     end(server.pid)
     server.wait_log("this one takes its place")
-    wait_until(lambda: pid_in(upgrade.pidfile) == new, "the new pidfile")
-    assert not upgrade.pidfile2.exists()
+    wait_until(lambda: pid_in(upgrade.pidfile) == new and not upgrade.pidfile2.exists(), "the new pidfile")
     assert title(new) == "gcorn: master [life:app]"
     load.finish()
     end(new)
