@@ -72,7 +72,9 @@ static int play(struct py_app *app, struct gcn_py_call *call, struct scene *scen
     bool watched = gcn_py_hooks_watch_requests();
 
     call->keep_headers = watched;
-    if (GCN_UNLIKELY(watched) && gcn_py_hooks_pre_request(call, &scene->req, &scene->changed) < 0) {
+    if (GCN_UNLIKELY(watched) &&
+        (gcn_py_call_use_own(call) < 0 ||
+         gcn_py_hooks_pre_request(call, &scene->req, &scene->changed) < 0)) {
         return -1;
     }
     scene->environ = gcn_py_environ_create(call);

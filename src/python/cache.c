@@ -47,6 +47,31 @@ PyObject *gcn_py_cache_get(struct gcn_py_cache *cache, struct gcn_slice key)
     return value;
 }
 
+PyObject *gcn_py_ports_peek(struct gcn_py_ports *ports, const char port[GCN_PY_PORT_BYTES])
+{
+    uint64_t text;
+
+    memcpy(&text, port, sizeof(text));
+    size_t at = (text * UINT64_C(0x9e3779b97f4a7c15)) >> 54;
+    _Static_assert(GCN_PY_PORT_SLOTS == 1 << (64 - 54), "the shift leaves a slot's number");
+    if (GCN_UNLIKELY(ports->slots[at].text != text || ports->slots[at].value == NULL)) {
+        PyObject *value = PyUnicode_DecodeLatin1(port, (Py_ssize_t)strnlen(port, sizeof(text)), NULL);
+        if (value == NULL) {
+            return NULL;
+        }
+        ports->slots[at].text = text;
+        Py_XSETREF(ports->slots[at].value, value);
+    }
+    return ports->slots[at].value;
+}
+
+void gcn_py_ports_clear(struct gcn_py_ports *ports)
+{
+    for (size_t i = 0; i < GCN_PY_PORT_SLOTS; i++) {
+        Py_CLEAR(ports->slots[i].value);
+    }
+}
+
 void gcn_py_cache_clear(struct gcn_py_cache *cache)
 {
     for (size_t i = 0; i < GCN_PY_CACHE_SLOTS; i++) {

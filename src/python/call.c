@@ -9,8 +9,6 @@
 
 #include <gcorn/base/mem.h>
 
-#include "input.h"
-#include "socket.h"
 #include "start_response.h"
 #include "state.h"
 
@@ -27,8 +25,7 @@ PyMemberDef gcn_py_bound_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
-PyObject *gcn_py_bound_create(PyTypeObject *type, vectorcallfunc vectorcall,
-                              struct gcn_py_call *call)
+PyObject *gcn_py_bound_create(PyTypeObject *type, vectorcallfunc vectorcall)
 {
     struct gcn_py_bound *self = PyObject_New(struct gcn_py_bound, type);
 
@@ -36,34 +33,19 @@ PyObject *gcn_py_bound_create(PyTypeObject *type, vectorcallfunc vectorcall,
         return NULL;
     }
     self->vectorcall = vectorcall;
-    self->call = call;
+    self->call = NULL;
     return (PyObject *)self;
 }
 
 static int fill(struct gcn_py_call *call)
 {
     if (call->start_response == NULL) {
-        call->start_response = gcn_py_start_response_create(call);
+        call->start_response = gcn_py_start_response_create();
     }
     if (call->write == NULL) {
-        call->write = gcn_py_write_create(call);
+        call->write = gcn_py_write_create();
     }
-    if (call->early_hints == NULL) {
-        call->early_hints = gcn_py_early_hints_create(call);
-    }
-    if (call->input == NULL) {
-        call->input = gcn_py_input_create(call);
-    }
-    if (call->socket == NULL) {
-        call->socket = gcn_py_socket_create(call);
-    }
-    return PyErr_Occurred() == NULL ? 0 : -1;
-}
-
-static bool is_full(const struct gcn_py_call *call)
-{
-    return call->start_response != NULL && call->write != NULL && call->early_hints != NULL &&
-           call->input != NULL && call->socket != NULL;
+    return call->start_response != NULL && call->write != NULL ? 0 : -1;
 }
 
 struct gcn_py_call *gcn_py_call_begin(struct gcn_request *req, struct gcn_response *res)
@@ -80,33 +62,33 @@ struct gcn_py_call *gcn_py_call_begin(struct gcn_request *req, struct gcn_respon
     call->req = req;
     call->res = res;
     call->thread_id = PyThread_get_thread_ident();
-    if (GCN_UNLIKELY(!is_full(call)) && fill(call) < 0) {
+    if (GCN_UNLIKELY(call->start_response == NULL || call->write == NULL) && fill(call) < 0) {
         gcn_py_call_end(call);
         return NULL;
     }
+    gcn_py_bound_begin(call->start_response, call);
+    gcn_py_bound_begin(call->write, call);
     return call;
-}
-
-/* The app has kept `*slot`: it is the app's now, and stands for nothing. */
-static void cut_off(PyObject **slot)
-{
-    struct gcn_py_bound *bound = (struct gcn_py_bound *)*slot;
-
-    if (bound != NULL && Py_REFCNT(*slot) > 1) {
-        bound->call = NULL;
-        Py_CLEAR(*slot);
-    }
 }
 
 static void destroy(struct gcn_py_call *call)
 {
     Py_XDECREF(call->start_response);
     Py_XDECREF(call->write);
-    Py_XDECREF(call->early_hints);
-    Py_XDECREF(call->input);
-    gcn_py_socket_end(&call->socket);
-    Py_XDECREF(call->socket);
+    gcn_py_objects_drop(&call->own);
     gcn_free(call);
+}
+
+int gcn_py_call_use_own(struct gcn_py_call *call)
+{
+    if (call->objects != NULL) {
+        return 0;
+    }
+    if (gcn_py_objects_fill(&call->own) < 0) {
+        return -1;
+    }
+    gcn_py_call_use(call, &call->own);
+    return 0;
 }
 
 /* A thread of the app still reads from the body's file, which is closed when we return. */
@@ -122,11 +104,12 @@ static void await_readers(const struct gcn_py_call *call)
 void gcn_py_call_end(struct gcn_py_call *call)
 {
     await_readers(call);
-    cut_off(&call->start_response);
-    cut_off(&call->write);
-    cut_off(&call->early_hints);
-    cut_off(&call->input);
-    gcn_py_socket_end(&call->socket);
+    gcn_py_bound_end(&call->start_response, 1);
+    gcn_py_bound_end(&call->write, 1);
+    if (call->objects != NULL) {
+        gcn_py_objects_end(call->objects);
+        call->objects = NULL;
+    }
     if (call->window != NULL) {
         gcn_free(call->window);
         call->window = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request in the app: what the objects that the app is given refer to. The objects are made
- * once and used for request after request, unless the app has kept one: then that one is cut off
- * (it raises from then on) and another is made.
+ * One request in the app: what the objects that the app is given refer to. The callables are made
+ * once and used for request after request, as are the objects of the environ (objects.h), unless the
+ * app has kept one: then that one is cut off (it raises from then on) and another is made.
  */
 #ifndef GCORN_PYTHON_CALL_H
 #define GCORN_PYTHON_CALL_H
@@ -16,10 +16,12 @@
 #include <gcorn/http/request.h>
 #include <gcorn/http/response.h>
 
+#include "objects.h"
+
 struct gcn_py_call;
 
 /* A Python object that stands for a part of a request. Types: start_response, write, early_hints,
-   input, socket. Owns nothing, so the garbage collector need not know it. */
+   input. Owns nothing, so the garbage collector need not know it. */
 struct gcn_py_bound {
     PyObject_HEAD
     vectorcallfunc vectorcall; /* NULL for those that are not callable */
@@ -33,8 +35,9 @@ struct gcn_py_call {
     struct gcn_response *res; /* borrowed */
     bool started;             /* start_response has succeeded */
     /* owned, each a struct gcn_py_bound; NULL: make it when a request begins */
-    PyObject *start_response, *write, *early_hints, *input;
-    PyObject *socket;  /* owned; see socket.c */
+    PyObject *start_response, *write;
+    struct gcn_py_objects *objects; /* that its environ holds: `own` or a prototype's; or NULL */
+    struct gcn_py_objects own;
     bool keep_headers; /* a hook wants what start_response was given … */
     PyObject *headers; /* owned: … which is this list, or NULL */
     /* where wsgi.input stands */
@@ -63,9 +66,38 @@ static inline bool gcn_py_call_is_mine(const struct gcn_py_call *call)
 /* Free the spare ones. GIL: held. */
 void gcn_py_calls_finish(void);
 
-/* An object of `type` for `call`, or NULL with an exception. GIL: held. */
-PyObject *gcn_py_bound_create(PyTypeObject *type, vectorcallfunc vectorcall,
-                              struct gcn_py_call *call);
+/* An object of `type` that stands for no request yet, or NULL with an exception. GIL: held. */
+PyObject *gcn_py_bound_create(PyTypeObject *type, vectorcallfunc vectorcall);
+
+/* The object stands for a part of `call` from now on. */
+static inline void gcn_py_bound_begin(PyObject *self, struct gcn_py_call *call)
+{
+    ((struct gcn_py_bound *)self)->call = call;
+}
+
+/* Its request is over; *slot (may be NULL) is given up if there are more references than `ours`. */
+static inline void gcn_py_bound_end(PyObject **slot, Py_ssize_t ours)
+{
+    struct gcn_py_bound *self = (struct gcn_py_bound *)*slot;
+
+    if (self == NULL) {
+        return;
+    }
+    self->call = NULL;
+    if (Py_REFCNT(*slot) > ours) {
+        Py_CLEAR(*slot);
+    }
+}
+
+/* `objects`, which are whole and not in use, are those of the call's environ. GIL: held. */
+static inline void gcn_py_call_use(struct gcn_py_call *call, struct gcn_py_objects *objects)
+{
+    call->objects = objects;
+    gcn_py_objects_begin(objects, call);
+}
+
+/* The same for the call's own, unless it has others already. -1 with an exception. GIL: held. */
+GCN_MUST_CHECK int gcn_py_call_use_own(struct gcn_py_call *call);
 
 /* The members that a callable bound type declares. */
 extern PyMemberDef gcn_py_bound_members[];

@@ -5,7 +5,10 @@
  *   prototype  and a head: kept beside a head that the core keeps (head->app_data)
  *   environ    and a connection and a body: the app's
  * Layers below the last hold what cannot be changed (str, tuple, bool, None) and what is the same
- * for all requests, so that nothing an app does to its environ is seen by another.
+ * for all requests, so that nothing an app does to its environ is seen by another. Two things in a
+ * prototype are a guess: the address of the last peer, and a set of the objects that stand for a
+ * request, lent to one at a time. Most often they are right, and then the copy needs no more than
+ * the peer's port; to replace a value in a dictionary costs as much as to copy six.
  */
 #include "environ.h"
 
@@ -35,6 +38,8 @@ struct place {
 struct prototype {
     PyObject *dict; /* owned */
     struct place place;
+    PyObject *remote_addr; /* owned: what `dict` has under this name */
+    struct gcn_py_objects objects;
 };
 
 static PyObject *make_text(struct gcn_slice text)
@@ -51,6 +56,7 @@ static struct {
     size_t n_bases;
     PyObject *script_name;     /* owned: SCRIPT_NAME of the process's environment, read once */
     struct gcn_py_cache texts; /* methods, versions, peers */
+    struct gcn_py_ports ports;
 } prepared = {.texts = {.make = make_text}};
 
 /* Take over `value`, which may be NULL with an exception. */
@@ -302,48 +308,110 @@ static void release_prototype(void *data)
 {
     struct prototype *prototype = data;
 
+    gcn_py_objects_drop(&prototype->objects);
     gcn_py_decref_later(prototype->dict);
+    gcn_py_decref_later(prototype->remote_addr);
     gcn_free(prototype);
 }
 
 /*
  * The prototype of a head that the core keeps, made when it is first wanted and again if the same
- * head came in by another listener. Borrowed. NULL with an exception.
+ * head came in by another listener. NULL with an exception.
  */
-static PyObject *prototype_borrowed(struct gcn_head *head, struct place place)
+static struct prototype *prototype_of(struct gcn_head *head, struct place place)
 {
     struct prototype *prototype = head->app_data;
 
     if (GCN_LIKELY(prototype != NULL && same_place(prototype->place, place))) {
-        return prototype->dict;
+        return prototype;
     }
     PyObject *dict = create_for_head(head, place);
     if (dict == NULL) {
         return NULL;
     }
+    if (prototype != NULL && gcn_py_objects_are_whole(&prototype->objects) &&
+        gcn_py_objects_put(&prototype->objects, dict) < 0) {
+        Py_DECREF(dict);
+        return NULL;
+    }
     if (prototype == NULL) {
         prototype = gcn_alloc_zero(1, sizeof(*prototype));
+        prototype->objects.in_dict = true;
         head->app_data = prototype;
         head->app_release = release_prototype;
     }
     prototype->place = place;
     Py_XSETREF(prototype->dict, dict);
+    Py_XSETREF(prototype->remote_addr, Py_NewRef(gcn_py.names.empty));
+    return prototype;
+}
+
+/* Lend the prototype's objects to the call, unless they or the call are provided for. */
+static int lend_objects(struct prototype *prototype, struct gcn_py_call *call)
+{
+    struct gcn_py_objects *objects = &prototype->objects;
+
+    if (GCN_UNLIKELY(call->objects != NULL || objects->in_use)) {
+        return 0;
+    }
+    if (GCN_UNLIKELY(!gcn_py_objects_are_whole(objects)) &&
+        (gcn_py_objects_fill(objects) < 0 || gcn_py_objects_put(objects, prototype->dict) < 0)) {
+        gcn_py_objects_drop(objects);
+        return -1;
+    }
+    gcn_py_call_use(call, objects);
+    return 0;
+}
+
+static int set_addr(struct prototype *prototype, const struct gcn_endpoint *peer)
+{
+    const char *there = (const char *)PyUnicode_1BYTE_DATA(prototype->remote_addr);
+
+    if (GCN_LIKELY(strcmp(there, peer->host) == 0)) {
+        return 0;
+    }
+    PyObject *addr = gcn_py_cache_get(&prepared.texts, gcn_slice_of(peer->host));
+    if (addr == NULL || PyDict_SetItem(prototype->dict, gcn_py.names.remote_addr, addr) < 0) {
+        Py_XDECREF(addr);
+        return -1;
+    }
+    Py_SETREF(prototype->remote_addr, addr);
+    return 0;
+}
+
+/* New reference: a copy of the prototype of the request's head, once that has been set right. */
+static PyObject *copy_prototype(struct gcn_py_call *call, struct place place)
+{
+    struct prototype *prototype = prototype_of(call->req->head, place);
+
+    if (prototype == NULL || lend_objects(prototype, call) < 0 ||
+        set_addr(prototype, call->req->peer) < 0) {
+        return NULL;
+    }
+    return PyDict_Copy(prototype->dict);
+}
+
+static PyObject *create_without_prototype(const struct gcn_request *req, struct place place)
+{
+    PyObject *dict = create_for_head(req->head, place);
+
+    if (dict != NULL && !req->peer->is_unix &&
+        put_cached(dict, gcn_py.names.remote_addr, gcn_slice_of(req->peer->host)) < 0) {
+        Py_CLEAR(dict);
+    }
     return dict;
 }
 
-static int put_peer(PyObject *dict, const struct gcn_request *req)
+static int put_port(PyObject *dict, const struct gcn_request *req)
 {
-    const struct gcn_py_names *names = &gcn_py.names;
-    const struct gcn_endpoint *peer = req->peer;
+    PyObject *key = gcn_py.names.remote_port;
 
-    if (peer->is_unix) {
+    if (req->peer->is_unix) {
         /* The base of an inet listener has the key: a PROXY header replaced the peer. */
-        return req->local->is_unix ? 0 : PyDict_DelItem(dict, names->remote_port);
+        return req->local->is_unix ? 0 : PyDict_DelItem(dict, key);
     }
-    return put_cached(dict, names->remote_addr, gcn_slice_of(peer->host)) < 0 ||
-                   put_cached(dict, names->remote_port, gcn_slice_of(peer->port)) < 0
-               ? -1
-               : 0;
+    PyObject *port_borrowed = gcn_py_ports_peek(&prepared.ports, req->peer->port);
+    return port_borrowed == NULL ? -1 : PyDict_SetItem(dict, key, port_borrowed);
 }
 
 static int put_proxy(PyObject *dict, const struct gcn_request *req)
@@ -382,33 +450,26 @@ static int put_id(PyObject *dict, const struct gcn_request *req)
     return GCN_LIKELY(req->id.len == 0) ? 0 : put_text(dict, gcn_py.names.request_id, req->id);
 }
 
-static int put_objects(PyObject *dict, const struct gcn_py_call *call)
+/* The call's own objects, unless those of the prototype are there. */
+static int put_objects(PyObject *dict, struct gcn_py_call *call)
 {
-    const struct gcn_py_names *names = &gcn_py.names;
-
-    return PyDict_SetItem(dict, names->wsgi_input, call->input) < 0 ||
-                   PyDict_SetItem(dict, names->wsgi_early_hints, call->early_hints) < 0 ||
-                   PyDict_SetItem(dict, names->gunicorn_socket, call->socket) < 0
-               ? -1
-               : 0;
+    if (GCN_LIKELY(call->objects != NULL && call->objects->in_dict)) {
+        return 0;
+    }
+    return gcn_py_call_use_own(call) < 0 ? -1 : gcn_py_objects_put(call->objects, dict);
 }
 
 PyObject *gcn_py_environ_create(struct gcn_py_call *call)
 {
     const struct gcn_request *req = call->req;
     struct place place = {req->local, gcn_request_is_https(req)};
-    PyObject *dict;
+    PyObject *dict = req->head->owned != NULL ? copy_prototype(call, place)
+                                              : create_without_prototype(req, place);
 
-    if (req->head->owned != NULL) {
-        PyObject *prototype = prototype_borrowed(req->head, place);
-        dict = prototype == NULL ? NULL : PyDict_Copy(prototype);
-    } else {
-        dict = create_for_head(req->head, place);
-    }
     if (dict == NULL) {
         return NULL;
     }
-    if (put_objects(dict, call) < 0 || put_peer(dict, req) < 0 || put_proxy(dict, req) < 0 ||
+    if (put_objects(dict, call) < 0 || put_port(dict, req) < 0 || put_proxy(dict, req) < 0 ||
         put_queue_time(dict, req) < 0 || put_id(dict, req) < 0) {
         Py_DECREF(dict);
         return NULL;
@@ -424,4 +485,5 @@ void gcn_py_environ_finish(void)
     prepared.n_bases = 0;
     Py_CLEAR(prepared.script_name);
     gcn_py_cache_clear(&prepared.texts);
+    gcn_py_ports_clear(&prepared.ports);
 }

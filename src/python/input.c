@@ -202,9 +202,9 @@ static PyObject *input_readlines(PyObject *self, PyObject *const *args, Py_ssize
     return PySequence_List(self);
 }
 
-PyObject *gcn_py_input_create(struct gcn_py_call *call)
+PyObject *gcn_py_input_create(void)
 {
-    return gcn_py_bound_create(gcn_py.types.input, NULL, call);
+    return gcn_py_bound_create(gcn_py.types.input, NULL);
 }
 
 int gcn_py_input_types(void)

@@ -9,12 +9,10 @@
 
 #include <gcorn/base/compiler.h>
 
-struct gcn_py_call;
-
 /* Make the type. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_input_types(void);
 
-/* A new object for `call`, or NULL with an exception. GIL: held. */
-PyObject *gcn_py_input_create(struct gcn_py_call *call);
+/* A new object that stands for no request yet, or NULL with an exception. GIL: held. */
+PyObject *gcn_py_input_create(void);
 
 #endif

@@ -71,7 +71,7 @@ static PyObject *request_facts(const struct gcn_py_call *call)
         peer_facts(req->peer),
         PyLong_FromUnsignedLongLong(req->number),
         PyBool_FromLong(!head->keep_alive),
-        Py_NewRef(call->input),
+        Py_NewRef(call->objects->input),
         proxy_facts(req),
     };
     PyObject *facts = PyTuple_New((Py_ssize_t)GCN_COUNT(values));
@@ -103,7 +103,7 @@ PyObject *gcn_py_hooks_response_facts(const struct gcn_py_call *call)
                             res->head_sent ? Py_True : Py_False, (long long)res->body_bytes, length,
                             res->chunked ? Py_True : Py_False,
                             gcn_response_keeps(res) ? Py_False : Py_True,
-                            res->upgrade ? Py_True : Py_False, call->socket);
+                            res->upgrade ? Py_True : Py_False, call->objects->socket);
 
     Py_XDECREF(length);
     Py_XDECREF(text);

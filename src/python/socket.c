@@ -99,25 +99,33 @@ static void stand_in_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-PyObject *gcn_py_socket_create(struct gcn_py_call *call)
+PyObject *gcn_py_socket_create(void)
 {
     struct stand_in *self = PyObject_GC_New(struct stand_in, gcn_py.types.socket);
 
     if (self == NULL) {
         return NULL;
     }
-    self->call = call;
+    self->call = NULL;
     self->real = NULL;
     PyObject_GC_Track(self);
     return (PyObject *)self;
 }
 
-void gcn_py_socket_end(PyObject **slot)
+void gcn_py_socket_begin(PyObject *self, struct gcn_py_call *call)
+{
+    ((struct stand_in *)self)->call = call;
+}
+
+void gcn_py_socket_end(PyObject **slot, Py_ssize_t ours)
 {
     struct stand_in *self = (struct stand_in *)*slot;
 
-    if (self != NULL && (Py_REFCNT(*slot) > 1 || self->real != NULL)) {
-        self->call = NULL;
+    if (self == NULL) {
+        return;
+    }
+    self->call = NULL;
+    if (Py_REFCNT(*slot) > ours || self->real != NULL) {
         Py_CLEAR(*slot);
     }
 }

@@ -15,10 +15,16 @@ struct gcn_py_call;
 /* Make the type. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_socket_types(void);
 
-/* A new object for `call`, or NULL with an exception. GIL: held. */
-PyObject *gcn_py_socket_create(struct gcn_py_call *call);
+/* A new object that stands for no request yet, or NULL with an exception. GIL: held. */
+PyObject *gcn_py_socket_create(void);
 
-/* The request is over: give the object up (*slot is NULL then) unless it may serve the next. */
-void gcn_py_socket_end(PyObject **slot);
+/* The object stands for `call` from now on. GIL: held. */
+void gcn_py_socket_begin(PyObject *self, struct gcn_py_call *call);
+
+/*
+ * The request is over: give the object up (*slot is NULL then) unless it may serve the next. NULL is
+ * fine. `ours`: how many references are not the app's. GIL: held.
+ */
+void gcn_py_socket_end(PyObject **slot, Py_ssize_t ours);
 
 #endif

@@ -370,19 +370,19 @@ static PyObject *early_hints_call(PyObject *self, PyObject *const *args, size_t 
     Py_RETURN_NONE;
 }
 
-PyObject *gcn_py_start_response_create(struct gcn_py_call *call)
+PyObject *gcn_py_start_response_create(void)
 {
-    return gcn_py_bound_create(gcn_py.types.start_response, start_response_call, call);
+    return gcn_py_bound_create(gcn_py.types.start_response, start_response_call);
 }
 
-PyObject *gcn_py_write_create(struct gcn_py_call *call)
+PyObject *gcn_py_write_create(void)
 {
-    return gcn_py_bound_create(gcn_py.types.write, write_call, call);
+    return gcn_py_bound_create(gcn_py.types.write, write_call);
 }
 
-PyObject *gcn_py_early_hints_create(struct gcn_py_call *call)
+PyObject *gcn_py_early_hints_create(void)
 {
-    return gcn_py_bound_create(gcn_py.types.early_hints, early_hints_call, call);
+    return gcn_py_bound_create(gcn_py.types.early_hints, early_hints_call);
 }
 
 static PyTypeObject *create_type(const char *name, const char *doc)

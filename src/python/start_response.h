@@ -9,15 +9,13 @@
 
 #include <gcorn/base/compiler.h>
 
-struct gcn_py_call;
-
 /* Make the types. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_start_response_types(void);
 
-/* New objects for `call`, or NULL with an exception. GIL: held. */
-PyObject *gcn_py_start_response_create(struct gcn_py_call *call);
-PyObject *gcn_py_write_create(struct gcn_py_call *call);
-PyObject *gcn_py_early_hints_create(struct gcn_py_call *call);
+/* New objects that stand for no request yet, or NULL with an exception. GIL: held. */
+PyObject *gcn_py_start_response_create(void);
+PyObject *gcn_py_write_create(void);
+PyObject *gcn_py_early_hints_create(void);
 
 /* gcn_response_write's retain and release for a bytes object. */
 void gcn_py_bytes_retain(void *bytes);

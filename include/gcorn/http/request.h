@@ -16,7 +16,7 @@
 struct gcn_endpoint {
     bool is_unix;
     char host[64];  /* numeric address, without brackets; "" for a unix peer */
-    char port[8];   /* decimal; "" for unix */
+    char port[8];   /* decimal, filled up with NULs; "" for unix */
     const char *path; /* unix listener: its path, borrowed; else NULL */
 };
 

@@ -19,6 +19,30 @@ def spoil(environ):
     return "spoilt"
 
 
+OBJECTS = ("wsgi.input", "wsgi.early_hints", "gunicorn.socket")
+
+
+def outcome(use):
+    """The name of the exception that `use` ends with, or "good"."""
+    try:
+        use()
+    except Exception as error:
+        return type(error).__name__
+    return "good"
+
+
+def keep(environ):
+    """What this request's input does, and the objects of the environ that the last call has kept."""
+    uses = [environ["wsgi.input"].read]
+    before = scratch.get("environ")
+    if before is not None:
+        uses += [before["wsgi.input"].read, lambda: before["wsgi.early_hints"]([]),
+                 lambda: before["gunicorn.socket"].family]
+    shared = [key for key in OBJECTS if before is not None and before[key] is environ[key]]
+    scratch["environ"] = environ
+    return " ".join([*map(outcome, uses), *shared])
+
+
 def evaluate(environ):
     """The Python expression in QUERY_STRING; `i` is wsgi.input."""
     names = {"environ": environ, "i": environ["wsgi.input"], "scratch": scratch}
@@ -27,7 +51,7 @@ def evaluate(environ):
 
 def application(environ, start_response):
     path = environ["PATH_INFO"].strip("/").split("/")[-1]
-    kind = path if path in ("spoil", "evaluate") else "dump"
-    body = {"dump": dump, "spoil": spoil, "evaluate": evaluate}[kind](environ).encode("latin-1")
+    kinds = {"spoil": spoil, "evaluate": evaluate, "keep": keep}
+    body = kinds.get(path, dump)(environ).encode("latin-1")
     start_response("200 OK", [("Content-Type", "text/plain; charset=latin-1")])
     return [body]

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wsgi.input, wsgi.early_hints and gunicorn.socket, lent to request after request.
+ */
+#include "objects.h"
+
+#include "call.h"
+#include "input.h"
+#include "later.h"
+#include "socket.h"
+#include "start_response.h"
+#include "state.h"
+
+int gcn_py_objects_fill(struct gcn_py_objects *objects)
+{
+    if (objects->input == NULL) {
+        objects->input = gcn_py_input_create();
+    }
+    if (objects->early_hints == NULL) {
+        objects->early_hints = gcn_py_early_hints_create();
+    }
+    if (objects->socket == NULL) {
+        objects->socket = gcn_py_socket_create();
+    }
+    return gcn_py_objects_are_whole(objects) ? 0 : -1;
+}
+
+int gcn_py_objects_put(const struct gcn_py_objects *objects, PyObject *dict)
+{
+    const struct gcn_py_names *names = &gcn_py.names;
+
+    return PyDict_SetItem(dict, names->wsgi_input, objects->input) < 0 ||
+                   PyDict_SetItem(dict, names->wsgi_early_hints, objects->early_hints) < 0 ||
+                   PyDict_SetItem(dict, names->gunicorn_socket, objects->socket) < 0
+               ? -1
+               : 0;
+}
+
+void gcn_py_objects_begin(struct gcn_py_objects *objects, struct gcn_py_call *call)
+{
+    objects->in_use = true;
+    gcn_py_bound_begin(objects->input, call);
+    gcn_py_bound_begin(objects->early_hints, call);
+    gcn_py_socket_begin(objects->socket, call);
+}
+
+void gcn_py_objects_end(struct gcn_py_objects *objects)
+{
+    Py_ssize_t ours = objects->in_dict ? 2 : 1;
+
+    gcn_py_bound_end(&objects->input, ours);
+    gcn_py_bound_end(&objects->early_hints, ours);
+    gcn_py_socket_end(&objects->socket, ours);
+    objects->in_use = false;
+}
+
+static void drop(PyObject **slot)
+{
+    if (*slot != NULL) {
+        gcn_py_decref_later(*slot);
+        *slot = NULL;
+    }
+}
+
+void gcn_py_objects_drop(struct gcn_py_objects *objects)
+{
+    drop(&objects->input);
+    drop(&objects->early_hints);
+    drop(&objects->socket);
+}
