@@ -70,7 +70,7 @@ static void a_child_of_a_process_whose_threads_ask_can_ask(void **state)
     for (int i = 0; i < 3; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, ask_until_stopped, NULL), 0);
     }
-    for (int i = 0; i < 200 && failed == 0; i++) {
+    for (int i = 0; i < 50 && failed == 0; i++) {
         int status = -1;
         pid_t pid = fork();
         if (pid == 0) {
