@@ -296,8 +296,8 @@ def test_calls_that_do_not_end_retire_their_worker(gcorn, tmp_path):
     """… when what else runs there has ended, and Python ends as well as it can."""
     config = tmp_path / "conf.py"
     config.write_text(textwrap.dedent(HOOKS))
-    server = gcorn("threaded:app", "-c", config, "--request-timeout", "2", "--graceful-timeout", "1",
-                   "--threads", "3")
+    server = gcorn("threaded:app", "-c", config, "--request-timeout", "3", "--graceful-timeout", "1",
+                   "--threads", "3")  # the sibling is to outlive the decision by two seconds
     [first] = server.wait_workers(1)
     meeting = Meeting()
     with server.connect() as stuck, server.connect() as stubborn, server.connect() as sibling:
