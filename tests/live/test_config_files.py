@@ -121,7 +121,16 @@ class Run(Process):
         shown = [pair for pair in answer.fields if pair[0].lower() in ("x-app", "content-type", "connection")]
         return answer.status, shown, answer.body
 
+    def wait_idle(self):
+        """What has answered has booted, and its hooks say so; after post_request it does nothing more."""
+        before = self.count("post_request")
+        self.ask(*REQUESTS[0])
+        if "def post_request" in self.text:
+            wait_until(lambda: self.count("post_request") > before, "the end of the request")
+
     def signal(self, whom, signum, event, count):
+        if whom == "worker":
+            self.wait_idle()
         os.kill(self.pid if whom == "server" else children(self.pid)[0], signum)
         wait_until(lambda: self.count(event) >= count, f"{count} {event} in {self.name}: {self.log}", 20)
 
