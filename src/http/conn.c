@@ -135,6 +135,17 @@ bool gcn_conn_want(struct gcn_conn *conn, uint32_t interest)
     return false;
 }
 
+bool gcn_conn_want_input(struct gcn_conn *conn)
+{
+    static const uint32_t edge = EPOLLIN | EPOLLPRI | EPOLLRDHUP | (uint32_t)EPOLLET;
+
+    if (conn->unread) {
+        conn->unread = false;
+        gcn_watch_forget(&conn->watch);
+    }
+    return gcn_conn_want(conn, conn->listener->is_unix ? EPOLLIN : edge);
+}
+
 /* Nothing was consumed yet of a request: forget the empty buffer and wait for more. */
 static void wait_for_input(struct gcn_conn *conn)
 {
@@ -142,7 +153,7 @@ static void wait_for_input(struct gcn_conn *conn)
         gcn_inbuf_give(conn->core, conn->in);
         conn->in = NULL;
     }
-    (void)!gcn_conn_want(conn, EPOLLIN);
+    (void)!gcn_conn_want_input(conn);
 }
 
 /* Who the request comes from: the socket's peer, or whom a PROXY header names. */
@@ -370,6 +381,18 @@ static void note_wait(struct gcn_conn *conn)
     }
 }
 
+enum gcn_io gcn_conn_read(struct gcn_conn *conn, void *bytes, size_t size, size_t *done)
+{
+    enum gcn_io io = gcn_socket_read(conn->fd, bytes, size, done);
+
+    if (io == GCN_IO_AGAIN) {
+        conn->unread = false;
+    } else if (*done == size) {
+        conn->unread = true;
+    }
+    return io;
+}
+
 static void receive_head(struct gcn_conn *conn)
 {
     struct gcn_core *core = conn->core;
@@ -382,7 +405,7 @@ static void receive_head(struct gcn_conn *conn)
     }
     struct gcn_inbuf *in = conn->in;
     bool first = in->start == in->end;
-    switch (gcn_socket_read(conn->fd, in->bytes + in->end, in->cap - in->end, &done)) {
+    switch (gcn_conn_read(conn, in->bytes + in->end, in->cap - in->end, &done)) {
     case GCN_IO_OK:
         in->end += (uint32_t)done;
         core->bytes_in += done;
@@ -454,6 +477,8 @@ static void on_event(struct gcn_watch *watch, uint32_t events)
     switch ((enum gcn_conn_state)conn->state) {
     case GCN_CONN_HEAD:
     case GCN_CONN_BODY:
+        /* The end of input, or bytes behind urgent ones, are not told twice. */
+        conn->unread = (events & ~(uint32_t)EPOLLIN) != 0;
         gcn_conn_receive(conn);
         break;
     case GCN_CONN_QUEUED:

@@ -56,6 +56,7 @@ struct gcn_conn {
     bool slow;       /* the client is behind with this response: some of it had to wait */
     bool wide;       /* the kernel may hold as much output for it as it likes; in core->n_wide */
     bool refused;    /* the response is a refusal of ours, without an exchange */
+    bool unread;     /* the kernel may have more for us that it does not report by itself */
     uint64_t n_requests;
     int64_t waited_us; /* how long the input of the next request lay in the kernel, if we asked */
     struct gcn_list link; /* in core->conns */
@@ -79,6 +80,13 @@ struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
 
 /* Close at once and free. No executor may have its exchange. */
 void gcn_conn_close(struct gcn_conn *conn);
+
+/*
+ * Read into `bytes` what is there, at most `size`, and note whether that was all. Results as those of
+ * gcn_socket_read.
+ */
+GCN_MUST_CHECK enum gcn_io gcn_conn_read(struct gcn_conn *conn, void *bytes, size_t size,
+                                         size_t *done);
 
 /* Read what is there and go on as far as that gets us. */
 void gcn_conn_receive(struct gcn_conn *conn);
@@ -166,6 +174,15 @@ static inline bool gcn_conn_is_behind(const struct gcn_conn *conn, int64_t grace
 
 /* Register for `interest`; closes (or marks lost) and returns false if the kernel refuses. */
 bool gcn_conn_want(struct gcn_conn *conn, uint32_t interest);
+
+/*
+ * Register for input. On TCP the edge is what counts: a connection whose event was handed out is else
+ * looked at once more by the next epoll_wait, only to find that it has been read, and that is some 2 %
+ * of a small request. A read that does not fill its buffer has taken all there was: what comes later is
+ * a new edge. Where more may be left, the kernel is told again and reports it. Unix sockets remain level-
+ * triggered: a short read says nothing there, as it stops at a message that carries descriptors.
+ */
+bool gcn_conn_want_input(struct gcn_conn *conn);
 
 /* True if the client of a queued request has left for good: see conn_gone.c. */
 bool gcn_conn_has_left(struct gcn_conn *conn);

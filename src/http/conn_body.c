@@ -5,7 +5,6 @@
 #include "conn.h"
 
 #include <string.h>
-#include <sys/epoll.h>
 
 #include <gcorn/base/mem.h>
 
@@ -42,7 +41,7 @@ static void note_progress(struct gcn_conn *conn)
         return;
     }
     gcn_conn_arm(conn, GCN_DEADLINE_BODY);
-    (void)!gcn_conn_want(conn, EPOLLIN);
+    (void)!gcn_conn_want_input(conn);
 }
 
 static void refuse(struct gcn_conn *conn, enum gcn_refusal refusal)
@@ -187,7 +186,7 @@ static bool read_failed(struct gcn_conn *conn, enum gcn_io io)
         return false;
     }
     if (io == GCN_IO_AGAIN) {
-        (void)!gcn_conn_want(conn, EPOLLIN);
+        (void)!gcn_conn_want_input(conn);
     } else {
         gcn_conn_close(conn);
     }
@@ -203,7 +202,7 @@ static void receive_direct(struct gcn_conn *conn)
     if (core->scratch == NULL) {
         core->scratch = gcn_alloc(SCRATCH_BYTES);
     }
-    if (!read_failed(conn, gcn_socket_read(conn->fd, core->scratch, size, &done))) {
+    if (!read_failed(conn, gcn_conn_read(conn, core->scratch, size, &done))) {
         core->bytes_in += done;
         gcn_conn_pay(conn, done);
         store_direct(conn, (struct gcn_slice){core->scratch, done});
@@ -219,7 +218,7 @@ static void receive_inbuf(struct gcn_conn *conn)
         detach_head(conn);
         conn->in = in = gcn_inbuf_widen(conn->core, in, CHUNK_ROOM_MIN);
     }
-    if (read_failed(conn, gcn_socket_read(conn->fd, in->bytes + in->end, in->cap - in->end, &done))) {
+    if (read_failed(conn, gcn_conn_read(conn, in->bytes + in->end, in->cap - in->end, &done))) {
         return;
     }
     in->end += (uint32_t)done;

@@ -99,7 +99,7 @@ static void keep(struct gcn_conn *conn)
         return;
     }
     gcn_conn_arm(conn, conn->core->draining ? GCN_DEADLINE_LAST_CALL : GCN_DEADLINE_KEEPALIVE);
-    (void)!gcn_conn_want(conn, EPOLLIN);
+    (void)!gcn_conn_want_input(conn);
 }
 
 bool gcn_conn_has_input(const struct gcn_conn *conn)

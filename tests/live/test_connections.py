@@ -97,6 +97,40 @@ def test_a_half_closed_client_is_answered(server):
         assert connection.is_ended()
 
 
+def test_the_end_of_input_right_behind_a_request_ends_a_kept_connection(server):
+    """The server is told of both at once, and of the second one only once."""
+    for requests in (1, 2):
+        with server.connect() as connection:
+            assert connection.get("/hello").body == b"Hello, World!"
+            connection.send(request_bytes("GET", "/hello") * requests)
+            connection.socket.shutdown(socket.SHUT_WR)
+            for _ in range(requests):
+                assert connection.response()["Connection"] == "keep-alive"
+            assert connection.is_ended()
+
+
+def test_requests_longer_than_a_buffer_are_all_read(server):
+    """A read that fills its buffer says nothing of what is left in the kernel."""
+    request = request_bytes("GET", "/hello", [("X-Pad", "p" * 6000)])
+    with server.connect() as connection:
+        assert connection.get("/hello").body == b"Hello, World!"
+        connection.send(request * 30)
+        for _ in range(30):
+            assert connection.response().body == b"Hello, World!"
+        assert connection.get("/hello").body == b"Hello, World!"
+
+
+def test_urgent_bytes_do_not_hide_what_follows(server):
+    """A read stops before an urgent byte, which is not part of the stream."""
+    request = request_bytes("GET", "/hello")
+    with server.connect() as connection:
+        assert connection.get("/hello").body == b"Hello, World!"
+        connection.send(request[:10])
+        connection.socket.send(b"!", socket.MSG_OOB)
+        connection.send(request[10:])
+        assert connection.response().body == b"Hello, World!"
+
+
 def test_continue_is_sent_before_the_body(server):
     with server.connect() as connection:
         connection.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")

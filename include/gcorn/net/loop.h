@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event loop: one epoll instance, level-triggered, one a process. A watch is embedded in its
+ * The event loop: one epoll instance, level-triggered unless asked otherwise, one a process. A watch is embedded in its
  * owner, so registering allocates nothing.
  *
  * A batch of events is fetched by gcn_loop_wait and handed out by gcn_loop_dispatch. A callback
@@ -31,6 +31,15 @@ struct gcn_watch {
     uint32_t interest; /* what epoll was told; meaningful while registered */
     bool registered;
 };
+
+/*
+ * The next gcn_loop_watch asks the kernel again, whatever it was told last. With EPOLLET it then reports
+ * what is there already.
+ */
+static inline void gcn_watch_forget(struct gcn_watch *watch)
+{
+    watch->interest = 0;
+}
 
 /* Process (worker or arbiter). */
 struct gcn_loop {
