@@ -20,6 +20,7 @@
 
 #include "bytes.h"
 #include "date.h"
+#include "fieldmemo.h"
 
 enum {
     HEAD_GAP = 512,      /* holds the longest set of lines of the server: see head_lines */
@@ -70,8 +71,17 @@ static bool status_has_no_length(int status)
     return status < 200 || status == 204;
 }
 
-static void put_field(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
+/* The lines that wait in the memo come first. */
+static void write_repeated(struct gcn_response *res)
 {
+    struct gcn_slice lines = gcn_field_mark_take(&res->mark);
+
+    gcn_out_copy(&res->out, lines.ptr, lines.len);
+}
+
+static void put_line(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
+{
+    write_repeated(res);
     char *at = gcn_out_reserve(&res->out, name.len + value.len + 4);
 
     memcpy(at, name.ptr, name.len);
@@ -87,19 +97,28 @@ static void put_field(struct gcn_response *res, struct gcn_slice name, struct gc
     gcn_out_add(&res->out, name.len + value.len + 4);
 }
 
+/* A field of the app's that is good. `length`: the value of a Content-Length, else -1. */
+static void put_field(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value,
+                      int64_t length)
+{
+    if (res->mark.memo == NULL || !gcn_field_mark_add(&res->mark, name, value, length)) {
+        put_line(res, name, value);
+        res->mark = (struct gcn_field_mark){0};
+    }
+}
+
 enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_slice status)
 {
     GCN_ASSERT(!res->head_sent);
     int number = status_number(status);
-    if (number == 0 || status.len > sizeof(res->status_line) - 2 ||
-        !gcn_bytes_are(status, GCN_BYTE_VALUE)) {
+    if (number == 0 || status.len > sizeof(res->status_line) - 2 || !gcn_bytes_are_value(status)) {
         return GCN_RESPONSE_BAD_STATUS;
     }
     gcn_out_clear(&res->out);
     gcn_out_reserve(&res->out, HEAD_GAP);
     gcn_out_skip(&res->out, HEAD_GAP);
     if (GCN_UNLIKELY(res->request_id.len > 0)) {
-        put_field(res, GCN_SLICE("X-Request-ID"), res->request_id);
+        put_line(res, GCN_SLICE("X-Request-ID"), res->request_id);
     }
     memcpy(res->status_line, status.ptr, status.len);
     res->status_len = (uint16_t)status.len;
@@ -107,6 +126,7 @@ enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_
         res->status_line[res->status_len++] = ' ';
     }
     res->begun = true;
+    res->mark = (struct gcn_field_mark){0};
     res->notes.len = 0;
     res->status = number;
     res->no_body = res->head_only || status_has_no_body(number);
@@ -132,7 +152,7 @@ static enum gcn_response_fault content_length(struct gcn_response *res, struct g
         res->length = res->left = 0;
         value = GCN_SLICE("0");
     }
-    put_field(res, name, value);
+    put_field(res, name, value, res->length);
     return GCN_RESPONSE_OK;
 }
 
@@ -203,8 +223,8 @@ static enum gcn_response_fault check_field(struct gcn_slice name, struct gcn_sli
     return gcn_bytes_are_value(value) ? GCN_RESPONSE_OK : GCN_RESPONSE_BAD_VALUE;
 }
 
-enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_slice name,
-                                           struct gcn_slice value)
+static enum gcn_response_fault new_field(struct gcn_response *res, struct gcn_slice name,
+                                         struct gcn_slice value)
 {
     enum special kind;
     enum gcn_response_fault fault = check_field(name, value, &kind);
@@ -236,8 +256,37 @@ enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_
     case ORDINARY:
         break;
     }
-    put_field(res, name, value);
+    put_field(res, name, value, -1);
     return GCN_RESPONSE_OK;
+}
+
+/* The field repeats what an earlier response had in its place: it needs no second look. */
+static bool repeats(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
+{
+    const struct gcn_memo_line *line = gcn_field_mark_find(&res->mark, name, value);
+
+    if (line == NULL) {
+        return false;
+    }
+    if (line->length >= 0) {
+        if (res->has_length || res->status == 205 || status_has_no_length(res->status)) {
+            return false;
+        }
+        res->has_length = true;
+        res->length = res->left = line->length;
+    }
+    res->mark.n++;
+    return true;
+}
+
+enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_slice name,
+                                           struct gcn_slice value)
+{
+    if (res->mark.memo == NULL && !res->note_fields && res->request_id.len == 0) {
+        gcn_field_mark_begin(&res->mark, name, value);
+    }
+    return res->mark.memo != NULL && repeats(res, name, value) ? GCN_RESPONSE_OK
+                                                              : new_field(res, name, value);
 }
 
 const char *gcn_response_fault_text(enum gcn_response_fault fault)
@@ -264,7 +313,7 @@ static void put_length(struct gcn_response *res)
     char text[24];
     int len = snprintf(text, sizeof(text), "%lld", (long long)res->length);
 
-    put_field(res, GCN_SLICE("Content-Length"), (struct gcn_slice){text, (size_t)len});
+    put_line(res, GCN_SLICE("Content-Length"), (struct gcn_slice){text, (size_t)len});
 }
 
 void gcn_response_set_length(struct gcn_response *res, int64_t length)
@@ -334,7 +383,13 @@ static void finish_head(struct gcn_response *res)
     res->head_sent = true;
     res->chunked = !res->has_length && !res->no_body && res->http11;
     gcn_out_prepend(&res->out, lines, head_lines(res, lines));
-    gcn_out_copy(&res->out, "\r\n", 2);
+    struct gcn_slice repeated = gcn_field_mark_take(&res->mark);
+    char *at = gcn_out_reserve(&res->out, repeated.len + 2);
+    if (repeated.len > 0) {
+        at = put(at, repeated.ptr, repeated.len);
+    }
+    PUT(at, "\r\n");
+    gcn_out_add(&res->out, repeated.len + 2);
 }
 
 static enum gcn_sink_result submit(struct gcn_response *res)
@@ -480,7 +535,7 @@ void gcn_response_fail(struct gcn_response *res, int status)
         gcn_response_begin(res, (struct gcn_slice){line, (size_t)line_len});
     GCN_ASSERT(fault == GCN_RESPONSE_OK);
     res->may_keep = false;
-    put_field(res, GCN_SLICE("Content-Type"), GCN_SLICE("text/plain; charset=utf-8"));
+    put_line(res, GCN_SLICE("Content-Type"), GCN_SLICE("text/plain; charset=utf-8"));
     gcn_response_set_length(res, page_len);
     if (gcn_response_write(res, body, GCN_FLUSH_LATER, NULL, NULL, NULL) == GCN_SINK_OK) {
         res->ended = true;
@@ -502,6 +557,7 @@ enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
             return fault;
         }
     }
+    write_repeated(res);
     struct gcn_out begun = res->out; /* a head that start_response has begun stays for later */
     res->out = (struct gcn_out){0};
     gcn_out_copy(&res->out, "HTTP/1.1 103 Early Hints\r\n", 26);
@@ -509,7 +565,7 @@ enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
         /* What frames a message or belongs to the connection has no place here: a client would wait
            for a body of that length. RFC 9110 §8.6, §15.2. */
         if (field_kind(fields[i][0]) == ORDINARY) {
-            put_field(res, fields[i][0], gcn_slice_trim(fields[i][1]));
+            put_line(res, fields[i][0], gcn_slice_trim(fields[i][1]));
         }
     }
     gcn_out_copy(&res->out, "\r\n", 2);

@@ -77,22 +77,22 @@ static int raise_fault(const char *what, enum gcn_response_fault fault, PyObject
     return -1;
 }
 
-/* The bytes of a native string; otherwise a TypeError or ValueError that says what it is for. */
-static int native(const char *what, PyObject *object, struct gcn_slice *out)
+static int raise_not_native(const char *what, PyObject *object)
 {
     if (!PyUnicode_Check(object)) {
         PyErr_Format(PyExc_TypeError, "%s must be a str, not %.100s", what,
                      Py_TYPE(object)->tp_name);
-        return -1;
+    } else if (PyErr_Occurred() == NULL) {
+        PyErr_Format(PyExc_ValueError, "%s has characters outside of Latin-1: %R", what, object);
     }
-    if (!gcn_py_latin1(object, out)) {
-        if (PyErr_Occurred() == NULL) {
-            PyErr_Format(PyExc_ValueError, "%s has characters outside of Latin-1: %R", what,
-                         object);
-        }
-        return -1;
-    }
-    return 0;
+    return -1;
+}
+
+/* The bytes of a native string; otherwise a TypeError or ValueError that says what it is for. */
+static inline int native(const char *what, PyObject *object, struct gcn_slice *out)
+{
+    return PyUnicode_Check(object) && gcn_py_latin1(object, out) ? 0
+                                                                : raise_not_native(what, object);
 }
 
 static int put_status(struct gcn_response *res, PyObject *status)

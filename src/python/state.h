@@ -46,6 +46,11 @@ void gcn_py_plain_dealloc(PyObject *self);
  */
 static inline bool gcn_py_latin1(PyObject *str, struct gcn_slice *out)
 {
+    if (GCN_LIKELY(PyUnicode_IS_COMPACT_ASCII(str))) { /* nearly every one, told by one look */
+        *out = (struct gcn_slice){(const char *)PyUnicode_1BYTE_DATA(str),
+                                  (size_t)PyUnicode_GET_LENGTH(str)};
+        return true;
+    }
     if (GCN_PY_UNICODE_READY(str) < 0 || PyUnicode_KIND(str) != PyUnicode_1BYTE_KIND) {
         return false;
     }

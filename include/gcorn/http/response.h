@@ -46,6 +46,15 @@ struct gcn_sink {
     enum gcn_sink_result (*submit)(struct gcn_sink *sink, struct gcn_response *res);
 };
 
+struct gcn_field_memo;
+
+/* How far the fields of a response are those of a memo: see http/fieldmemo.h. */
+struct gcn_field_mark {
+    struct gcn_field_memo *memo; /* borrowed from the thread; NULL: no field yet, or none is compared */
+    uint16_t n;                  /* fields that are */
+    uint16_t n_taken;            /* … and those of them whose lines are in `out` */
+};
+
 /* Lifetime: request. */
 struct gcn_response {
     struct gcn_sink *sink; /* borrowed */
@@ -72,6 +81,7 @@ struct gcn_response {
     int status;            /* 200; 0 before begin */
     char status_line[160]; /* "200 OK" */
     uint16_t status_len;
+    struct gcn_field_mark mark;
     int64_t length;        /* Content-Length */
     int64_t left;          /* of it, bytes still to come */
     int64_t body_bytes;    /* body bytes given to the sink, without framing */
