@@ -381,7 +381,7 @@ static void note_wait(struct gcn_conn *conn)
     }
 }
 
-enum gcn_io gcn_conn_read(struct gcn_conn *conn, void *bytes, size_t size, size_t *done)
+GCN_FLATTEN enum gcn_io gcn_conn_read(struct gcn_conn *conn, void *bytes, size_t size, size_t *done)
 {
     enum gcn_io io = gcn_socket_read(conn->fd, bytes, size, done);
 
@@ -393,7 +393,7 @@ enum gcn_io gcn_conn_read(struct gcn_conn *conn, void *bytes, size_t size, size_
     return io;
 }
 
-static void receive_head(struct gcn_conn *conn)
+static inline void receive_head(struct gcn_conn *conn)
 {
     struct gcn_core *core = conn->core;
     size_t done;

@@ -196,6 +196,9 @@ static enum gcn_io send_memory(struct gcn_out *out, int fd, enum gcn_push push, 
     struct iovec gathered[GATHER];
     int n = 0;
 
+    if (GCN_LIKELY(out->first->next == NULL && out->first->len > 0)) {
+        return gcn_socket_write(fd, out->first->ptr, out->first->len, push, done);
+    }
     for (struct gcn_piece *piece = out->first;
          piece != NULL && piece->kind != GCN_PIECE_FILE && n < GATHER; piece = piece->next) {
         if (piece->len > 0) {
@@ -228,7 +231,7 @@ static enum gcn_io send_file(struct gcn_out *out, int fd, size_t *done)
     return io;
 }
 
-enum gcn_io gcn_out_send(struct gcn_out *out, int fd, enum gcn_push push, size_t *sent)
+GCN_FLATTEN enum gcn_io gcn_out_send(struct gcn_out *out, int fd, enum gcn_push push, size_t *sent)
 {
     size_t from_files = 0;
 

@@ -79,7 +79,6 @@ struct gcn_response {
     bool has_length;       /* the app gave a Content-Length, or the caller set one */
     bool overrun;          /* the app gave more than Content-Length; logged once */
     int status;            /* 200; 0 before begin */
-    char status_line[160]; /* "200 OK" */
     uint16_t status_len;
     struct gcn_field_mark mark;
     int64_t length;        /* Content-Length */
@@ -87,6 +86,7 @@ struct gcn_response {
     int64_t body_bytes;    /* body bytes given to the sink, without framing */
     bool note_fields;      /* the access log wants the app's fields … */
     struct gcn_buf notes;  /* … here, with whatever else is noted for it (gcorn/log/notes.h) */
+    char status_line[160]; /* "200 OK"; the last member, as it need not be cleared */
 };
 
 /* Set up for a request. */
