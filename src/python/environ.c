@@ -336,12 +336,12 @@ static struct prototype *prototype_of(struct gcn_head *head, struct place place)
     }
     if (prototype == NULL) {
         prototype = gcn_alloc_zero(1, sizeof(*prototype));
-        prototype->objects.in_dict = true;
         head->app_data = prototype;
         head->app_release = release_prototype;
     }
     prototype->place = place;
     Py_XSETREF(prototype->dict, dict);
+    prototype->objects.dict = dict;
     Py_XSETREF(prototype->remote_addr, Py_NewRef(gcn_py.names.empty));
     return prototype;
 }
@@ -453,7 +453,7 @@ static int put_id(PyObject *dict, const struct gcn_request *req)
 /* The call's own objects, unless those of the prototype are there. */
 static int put_objects(PyObject *dict, struct gcn_py_call *call)
 {
-    if (GCN_LIKELY(call->objects != NULL && call->objects->in_dict)) {
+    if (GCN_LIKELY(call->objects != NULL && call->objects->dict != NULL)) {
         return 0;
     }
     return gcn_py_call_use_own(call) < 0 ? -1 : gcn_py_objects_put(call->objects, dict);

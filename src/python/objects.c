@@ -44,13 +44,35 @@ void gcn_py_objects_begin(struct gcn_py_objects *objects, struct gcn_py_call *ca
     gcn_py_socket_begin(objects->socket, call);
 }
 
+/* What was given up goes from the prototype, too: a socket that the app has opened is closed now. */
+static void clear_dict(struct gcn_py_objects *objects)
+{
+    const struct gcn_py_names *names = &gcn_py.names;
+    const struct {
+        PyObject *key, *object; /* borrowed */
+    } rows[] = {
+        {names->wsgi_input, objects->input},
+        {names->wsgi_early_hints, objects->early_hints},
+        {names->gunicorn_socket, objects->socket},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        if (rows[i].object == NULL && PyDict_SetItem(objects->dict, rows[i].key, Py_None) < 0) {
+            PyErr_WriteUnraisable(objects->dict);
+        }
+    }
+}
+
 void gcn_py_objects_end(struct gcn_py_objects *objects)
 {
-    Py_ssize_t ours = objects->in_dict ? 2 : 1;
+    Py_ssize_t ours = objects->dict != NULL ? 2 : 1;
 
     gcn_py_bound_end(&objects->input, ours);
     gcn_py_bound_end(&objects->early_hints, ours);
     gcn_py_socket_end(&objects->socket, ours);
+    if (GCN_UNLIKELY(objects->dict != NULL && !gcn_py_objects_are_whole(objects))) {
+        clear_dict(objects);
+    }
     objects->in_use = false;
 }
 

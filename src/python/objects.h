@@ -19,8 +19,8 @@ struct gcn_py_call;
 /* {0} is a set without objects. */
 struct gcn_py_objects {
     PyObject *input, *early_hints, *socket; /* owned; NULL: to be made */
-    bool in_dict; /* a dictionary that is not an environ has references to them, too */
-    bool in_use;  /* by a call */
+    PyObject *dict; /* borrowed: the prototype's, which has references to them, too; or NULL */
+    bool in_use;    /* by a call */
 };
 
 /* Make the objects that are missing. -1 with an exception. GIL: held. */
