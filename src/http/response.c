@@ -16,15 +16,14 @@
 
 #include <gcorn/base/die.h>
 #include <gcorn/base/log.h>
-#include <gcorn/base/parse.h>
-#include <gcorn/log/notes.h>
 
 #include "bytes.h"
 #include "fieldmemo.h"
+#include "response_private.h"
 #include "server_lines.h"
 
 enum {
-    COPY_MAX = 4096,     /* body bytes up to this are copied even if they could be referenced */
+    COPY_MAX = 4096, /* body bytes up to this are copied even if they could be referenced */
 };
 
 void gcn_response_init(struct gcn_response *res, struct gcn_sink *sink)
@@ -68,48 +67,6 @@ static bool status_has_no_body(int status)
     return status < 200 || status == 204 || status == 205 || status == 304;
 }
 
-/* RFC 9110 §8.6: no Content-Length in 1xx and 204. */
-static bool status_has_no_length(int status)
-{
-    return status < 200 || status == 204;
-}
-
-/* The lines that wait in the memo come first. */
-static void write_repeated(struct gcn_response *res)
-{
-    struct gcn_slice lines = gcn_field_mark_take(&res->mark);
-
-    gcn_out_copy(&res->out, lines.ptr, lines.len);
-}
-
-static void put_line(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
-{
-    write_repeated(res);
-    char *at = gcn_out_reserve(&res->out, name.len + value.len + 4);
-
-    memcpy(at, name.ptr, name.len);
-    at += name.len;
-    *at++ = ':';
-    *at++ = ' ';
-    if (value.len > 0) {
-        memcpy(at, value.ptr, value.len);
-        at += value.len;
-    }
-    *at++ = '\r';
-    *at = '\n';
-    gcn_out_add(&res->out, name.len + value.len + 4);
-}
-
-/* A field of the app's that is good. `length`: the value of a Content-Length, else -1. */
-static void put_field(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value,
-                      int64_t length)
-{
-    if (res->mark.memo == NULL || !gcn_field_mark_add(&res->mark, name, value, length)) {
-        put_line(res, name, value);
-        res->mark = (struct gcn_field_mark){0};
-    }
-}
-
 enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_slice status)
 {
     GCN_ASSERT(!res->head_sent);
@@ -121,7 +78,7 @@ enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_
     gcn_out_reserve(&res->out, GCN_SERVER_LINES_BYTES);
     gcn_out_skip(&res->out, GCN_SERVER_LINES_BYTES);
     if (GCN_UNLIKELY(res->request_id.len > 0)) {
-        put_line(res, GCN_SLICE("X-Request-ID"), res->request_id);
+        gcn_response_put_line(res, GCN_SLICE("X-Request-ID"), res->request_id);
     }
     memcpy(res->status_line, status.ptr, status.len);
     res->status_len = (uint16_t)status.len;
@@ -138,190 +95,17 @@ enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_
     return GCN_RESPONSE_OK;
 }
 
-static enum gcn_response_fault content_length(struct gcn_response *res, struct gcn_slice name,
-                                              struct gcn_slice value)
-{
-    int64_t length;
-
-    if (!gcn_parse_digits(value, &length) || (res->has_length && length != res->length)) {
-        return GCN_RESPONSE_BAD_LENGTH;
-    }
-    if (res->has_length || status_has_no_length(res->status)) {
-        return GCN_RESPONSE_OK;
-    }
-    res->has_length = true;
-    res->length = res->left = length;
-    if (res->status == 205 && length != 0) { /* RFC 9110 §15.3.6 */
-        res->length = res->left = 0;
-        value = GCN_SLICE("0");
-    }
-    put_field(res, name, value, res->length);
-    return GCN_RESPONSE_OK;
-}
-
-static enum gcn_response_fault connection(struct gcn_response *res, struct gcn_slice value)
-{
-    if (!gcn_slice_equal_nocase(value, GCN_SLICE("upgrade"))) {
-        return GCN_RESPONSE_HOP_BY_HOP;
-    }
-    res->upgrade = true;
-    return GCN_RESPONSE_OK;
-}
-
-enum special { ORDINARY, CONTENT_LENGTH, CONNECTION, UPGRADE, OURS, HOP_BY_HOP };
-
-/* The lengths of the names below, a bit each: most names of apps have another. */
-enum {
-    SPECIAL_LENGTHS = 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 |
-                      1 << 17 | 1 << 18 | 1 << 19,
-    SPECIAL_LENGTH_MAX = 19,
-};
-
-/* The fields that are not simply passed on. `name` is a token. */
-static enum special field_kind(struct gcn_slice name)
-{
-    static const struct {
-        struct gcn_slice name;
-        enum special kind;
-    } rows[] = {
-        {GCN_SLICE("content-length"), CONTENT_LENGTH}, {GCN_SLICE("connection"), CONNECTION},
-        {GCN_SLICE("upgrade"), UPGRADE},               {GCN_SLICE("date"), OURS},
-        {GCN_SLICE("server"), OURS},                   {GCN_SLICE("te"), HOP_BY_HOP},
-        {GCN_SLICE("trailers"), HOP_BY_HOP},           {GCN_SLICE("keep-alive"), HOP_BY_HOP},
-        {GCN_SLICE("transfer-encoding"), HOP_BY_HOP},  {GCN_SLICE("proxy-authenticate"), HOP_BY_HOP},
-        {GCN_SLICE("proxy-authorization"), HOP_BY_HOP}, {GCN_SLICE("proxy-connection"), HOP_BY_HOP},
-    };
-
-    if (name.len > SPECIAL_LENGTH_MAX || (SPECIAL_LENGTHS >> name.len & 1) == 0) {
-        return ORDINARY;
-    }
-    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
-        if (gcn_bytes_match(name, rows[i].name.ptr, rows[i].name.len)) {
-            return rows[i].kind;
-        }
-    }
-    return ORDINARY;
-}
-
-/* Nearly every response has these two; spelt so, they need no look at each of their bytes. */
-static bool is_usual(struct gcn_slice name, enum special *kind)
-{
-    if (gcn_slice_equal(name, GCN_SLICE("Content-Type"))) {
-        *kind = ORDINARY;
-        return true;
-    }
-    *kind = CONTENT_LENGTH;
-    return gcn_slice_equal(name, GCN_SLICE("Content-Length"));
-}
-
-static enum gcn_response_fault check_field(struct gcn_slice name, struct gcn_slice value,
-                                           enum special *kind)
-{
-    if (!is_usual(name, kind)) {
-        if (name.len == 0 || !gcn_bytes_are(name, GCN_BYTE_TOKEN)) {
-            return GCN_RESPONSE_BAD_NAME;
-        }
-        *kind = field_kind(name);
-    }
-    return gcn_bytes_are_value(value) ? GCN_RESPONSE_OK : GCN_RESPONSE_BAD_VALUE;
-}
-
-static enum gcn_response_fault new_field(struct gcn_response *res, struct gcn_slice name,
-                                         struct gcn_slice value)
-{
-    enum special kind;
-    enum gcn_response_fault fault = check_field(name, value, &kind);
-    if (fault != GCN_RESPONSE_OK) {
-        return fault;
-    }
-    value = gcn_slice_trim(value);
-    if (GCN_UNLIKELY(res->request_id.len > 0) &&
-        gcn_slice_equal_nocase(name, GCN_SLICE("x-request-id"))) {
-        return GCN_RESPONSE_OK; /* ours stands */
-    }
-    if (GCN_UNLIKELY(res->note_fields)) {
-        gcn_note_add(&res->notes, GCN_ACCESS_RESPONSE, name, value);
-    }
-    switch (kind) {
-    case CONTENT_LENGTH:
-        return content_length(res, name, value);
-    case CONNECTION:
-        return connection(res, value);
-    case UPGRADE:
-        if (!gcn_slice_equal_nocase(value, GCN_SLICE("websocket"))) {
-            return GCN_RESPONSE_HOP_BY_HOP;
-        }
-        break;
-    case OURS:
-        return GCN_RESPONSE_OK;
-    case HOP_BY_HOP:
-        return GCN_RESPONSE_HOP_BY_HOP;
-    case ORDINARY:
-        break;
-    }
-    put_field(res, name, value, -1);
-    return GCN_RESPONSE_OK;
-}
-
-/* The field repeats what an earlier response had in its place: it needs no second look. */
-static bool repeats(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
-{
-    const struct gcn_memo_line *line = gcn_field_mark_find(&res->mark, name, value);
-
-    if (line == NULL) {
-        return false;
-    }
-    if (line->length >= 0) {
-        if (res->has_length || res->status == 205 || status_has_no_length(res->status)) {
-            return false;
-        }
-        res->has_length = true;
-        res->length = res->left = line->length;
-    }
-    res->mark.n++;
-    return true;
-}
-
-enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_slice name,
-                                           struct gcn_slice value)
-{
-    if (res->mark.memo == NULL && !res->note_fields && res->request_id.len == 0) {
-        gcn_field_mark_begin(&res->mark, name, value);
-    }
-    return res->mark.memo != NULL && repeats(res, name, value) ? GCN_RESPONSE_OK
-                                                              : new_field(res, name, value);
-}
-
-const char *gcn_response_fault_text(enum gcn_response_fault fault)
-{
-    switch (fault) {
-    case GCN_RESPONSE_OK:
-        return "no fault";
-    case GCN_RESPONSE_BAD_STATUS:
-        return "a status must be three digits, a blank and a reason, without control characters";
-    case GCN_RESPONSE_BAD_NAME:
-        return "a header name must be a token (RFC 9110 section 5.1)";
-    case GCN_RESPONSE_BAD_VALUE:
-        return "a header value must not contain control characters (RFC 9110 section 5.5)";
-    case GCN_RESPONSE_HOP_BY_HOP:
-        return "hop-by-hop headers belong to the server (PEP 3333)";
-    case GCN_RESPONSE_BAD_LENGTH:
-        return "Content-Length must be decimal digits, given once";
-    }
-    GCN_UNREACHABLE("every fault has its text");
-}
-
 static void put_length(struct gcn_response *res)
 {
     char text[24];
     int len = snprintf(text, sizeof(text), "%lld", (long long)res->length);
 
-    put_line(res, GCN_SLICE("Content-Length"), (struct gcn_slice){text, (size_t)len});
+    gcn_response_put_line(res, GCN_SLICE("Content-Length"), (struct gcn_slice){text, (size_t)len});
 }
 
 void gcn_response_set_length(struct gcn_response *res, int64_t length)
 {
-    if (res->has_length || res->head_sent || status_has_no_length(res->status) ||
+    if (res->has_length || res->head_sent || gcn_status_has_no_length(res->status) ||
         (res->no_body && res->status != 205 && length == 0)) {
         return;
     }
@@ -356,7 +140,7 @@ static void finish_head(struct gcn_response *res)
     gcn_out_add(&res->out, repeated.len + 2);
 }
 
-static enum gcn_sink_result submit(struct gcn_response *res)
+enum gcn_sink_result gcn_response_submit(struct gcn_response *res)
 {
     if (!res->gone && res->sink->submit(res->sink, res) == GCN_SINK_GONE) {
         res->gone = true;
@@ -432,7 +216,7 @@ enum gcn_sink_result gcn_response_write(struct gcn_response *res, struct gcn_sli
     if (bytes.len > 0) {
         put_body(res, bytes, owner, retain, release);
     }
-    return flush == GCN_FLUSH_NOW ? submit(res) : GCN_SINK_OK;
+    return flush == GCN_FLUSH_NOW ? gcn_response_submit(res) : GCN_SINK_OK;
 }
 
 bool gcn_response_sendfile(struct gcn_response *res, int fd, off_t offset, int64_t len)
@@ -478,7 +262,7 @@ void gcn_response_end(struct gcn_response *res)
                   (long long)res->left, (long long)res->length);
         res->failed = true;
     }
-    (void)!submit(res);
+    (void)!gcn_response_submit(res);
 }
 
 void gcn_response_fail(struct gcn_response *res, int status)
@@ -488,7 +272,7 @@ void gcn_response_fail(struct gcn_response *res, int status)
 
     if (res->head_sent) {
         res->failed = res->ended = true;
-        (void)!submit(res);
+        (void)!gcn_response_submit(res);
         return;
     }
     const char *reason = gcn_status_reason(status);
@@ -499,42 +283,11 @@ void gcn_response_fail(struct gcn_response *res, int status)
         gcn_response_begin(res, (struct gcn_slice){line, (size_t)line_len});
     GCN_ASSERT(fault == GCN_RESPONSE_OK);
     res->may_keep = false;
-    put_line(res, GCN_SLICE("Content-Type"), GCN_SLICE("text/plain; charset=utf-8"));
+    gcn_response_put_line(res, GCN_SLICE("Content-Type"), GCN_SLICE("text/plain; charset=utf-8"));
     gcn_response_set_length(res, page_len);
     if (gcn_response_write(res, body, GCN_FLUSH_LATER, NULL, NULL, NULL) == GCN_SINK_OK) {
         res->ended = true;
-        (void)!submit(res);
+        (void)!gcn_response_submit(res);
     }
     res->ended = true;
-}
-
-enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
-                                                 const struct gcn_slice (*fields)[2], size_t n)
-{
-    if (!res->http11 || res->head_sent || res->gone) {
-        return GCN_RESPONSE_OK;
-    }
-    for (size_t i = 0; i < n; i++) {
-        enum special kind;
-        enum gcn_response_fault fault = check_field(fields[i][0], fields[i][1], &kind);
-        if (fault != GCN_RESPONSE_OK) {
-            return fault;
-        }
-    }
-    write_repeated(res);
-    struct gcn_out begun = res->out; /* a head that start_response has begun stays for later */
-    res->out = (struct gcn_out){0};
-    gcn_out_copy(&res->out, "HTTP/1.1 103 Early Hints\r\n", 26);
-    for (size_t i = 0; i < n; i++) {
-        /* What frames a message or belongs to the connection has no place here: a client would wait
-           for a body of that length. RFC 9110 §8.6, §15.2. */
-        if (field_kind(fields[i][0]) == ORDINARY) {
-            put_line(res, fields[i][0], gcn_slice_trim(fields[i][1]));
-        }
-    }
-    gcn_out_copy(&res->out, "\r\n", 2);
-    (void)!submit(res);
-    gcn_out_clear(&res->out);
-    res->out = begun;
-    return GCN_RESPONSE_OK;
 }
