@@ -93,7 +93,8 @@ class Run(Process):
     @property
     def events(self):
         path = self.folder / "record"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        whole = path.read_text().rpartition("\n")[0] if path.exists() else ""  # one may be being written
+        return [json.loads(line) for line in whole.splitlines()]
 
     def count(self, event):
         return sum(entry["event"] == event for entry in self.events)

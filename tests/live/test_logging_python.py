@@ -196,7 +196,7 @@ def outcomes(request, tmp_path_factory):
 
 
 OF_THE_SERVER = re.compile(
-    r"starts|[Ss]tarting gunicorn|[Ll]istening at|Using worker|[Bb]oot|Handling signal|got SIG|[Ee]xiting|leaves|"
+    r"starts|[Ss]tarting gunicorn|[Ll]istening at|Using worker|[Bb]oot|Handling signal|got SIG|[Ee]xiting|leaves|still waiting for|"
     r"Shutting down|gcorn stops|CLOEXEC|Traceback|^\s|Error in|site-packages|RuntimeError|Worker|ValueError: the app")
 
 
