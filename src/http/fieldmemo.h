@@ -44,10 +44,9 @@ static inline const struct gcn_memo_line *gcn_field_mark_find(const struct gcn_f
         return NULL;
     }
     const char *bytes = mark->memo->bytes + line->start;
-    return memcmp(bytes, name.ptr, name.len) == 0 &&
-                   memcmp(bytes + name.len + 2, value.ptr, value.len) == 0
-               ? line
-               : NULL;
+    bool same = memcmp(bytes, name.ptr, name.len) == 0 &&
+                (value.len == 0 || memcmp(bytes + name.len + 2, value.ptr, value.len) == 0);
+    return same ? line : NULL;
 }
 
 /*
