@@ -51,11 +51,12 @@ def test_a_worker_that_cannot_be_aborted_is_killed(gcorn):
 
 
 def test_idle_workers_are_not_silent(gcorn):
-    server = gcorn("life:app", "-t", "1", "-w", "2")
+    server = gcorn("life:app", "-t", "2", "-w", "2", "--keep-alive", "5", "--log-level", "debug")
+    server.wait_log("is ready", count=2)  # to boot may take a busy machine longer than -t
     workers = server.wait_workers(2)
     with server.connect() as connection:
         connection.get("/")
-        assert connection.is_ended(), "the end of keep-alive, 2 s later"
+        assert connection.is_ended(), "the end of keep-alive, 5 s later"
     assert server.workers == workers
 
 

@@ -143,15 +143,6 @@ def test_a_silent_worker_is_killed(gcorn):
     server.wait_log(r"(?i)timeout")
 
 
-def test_an_idle_worker_is_not_killed(gcorn):
-    server = gcorn("probe:app", "-t", "1")
-    before = server.wait_workers(1)
-    with server.connect() as connection:
-        connection.get("/hello")
-        assert connection.is_ended()  # the two seconds of keepalive are over
-    assert server.workers == before
-
-
 def test_the_processes_have_names(gcorn):
     server = gcorn("probe:app")
     def title(pid):

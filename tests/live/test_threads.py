@@ -318,11 +318,12 @@ def test_calls_that_do_not_end_retire_their_worker(gcorn, tmp_path):
 
 
 def test_a_long_request_is_not_a_dead_worker(gcorn):
-    server = gcorn("threaded:app", "--threads", "2", "--timeout", "1")
+    server = gcorn("threaded:app", "--threads", "2", "--timeout", "2", "--log-level", "debug")
+    server.wait_log("is ready")  # to boot may take a busy machine longer than --timeout
     [pid] = server.wait_workers(1)
     with server.connect() as connection:
         connection.request("GET", "/meet/2")
-        until = time.monotonic() + 2.5
+        until = time.monotonic() + 4
         while time.monotonic() < until:
             assert server.get("/hello").body == b"hello"
         server.get("/meet/2")
