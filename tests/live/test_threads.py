@@ -108,15 +108,21 @@ def test_requests_run_at_once_in_several_workers(gcorn, workers, threads):
     wait_until(lambda: fresh_ones_meet(0.3), "all workers serve", 20)
     for _ in range(10):
         assert fresh_ones_meet()
-    kept = []
-    for _ in range(workers * threads):  # one after the other: the first worker could take them all
-        kept.append(server.connect())
-        kept[-1].request("GET", "/hello")
-        kept[-1].response()
-    for _ in range(10):
-        assert meeting.holds(kept)
-    for connection in kept:
-        connection.close()
+
+    def kept_ones_meet():
+        kept = []
+        for _ in range(workers * threads):  # one after the other: the first worker could take them all
+            kept.append(server.connect())
+            kept[-1].request("GET", "/hello")
+            kept[-1].response()
+        held = meeting.holds(kept, seconds=2)
+        assert not held or all(meeting.holds(kept) for _ in range(10))
+        for connection in kept:
+            connection.close()
+        return held
+
+    # A thread that has answered the last one above may still be on its way out: then its worker is full.
+    assert any(kept_ones_meet() for _ in range(3))
 
 
 def test_pipelined_requests_do_not_wait_for_each_other(gcorn):
