@@ -100,9 +100,11 @@ static void end_scene(struct gcn_py_call *call, struct scene *scene)
     if (GCN_UNLIKELY(gcn_py.options.access != NULL) && scene->environ != NULL) {
         gcn_py_environ_note(scene->environ, call->res);
     }
-    Py_XDECREF(scene->environ);
     Py_XDECREF(scene->req);
     Py_XDECREF(scene->changed);
+    if (GCN_LIKELY(scene->environ != NULL)) {
+        gcn_py_environ_end_steal(call, scene->environ);
+    }
 }
 
 static void app_call(struct gcn_app *base, struct gcn_request *req, struct gcn_response *res)

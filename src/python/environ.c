@@ -9,6 +9,9 @@
  * prototype are a guess: the address of the last peer, and a set of the objects that stand for a
  * request, lent to one at a time. Most often they are right, and then the copy needs no more than
  * the peer's port; to replace a value in a dictionary costs as much as to copy six.
+ *
+ * To copy a dictionary and to free it again is most of what an environ costs. So one that its app has
+ * neither changed nor kept stays with its prototype and is the next request's (objects.h).
  */
 #include "environ.h"
 
@@ -78,6 +81,7 @@ static struct prototype *prototype_of(struct gcn_head *head, struct gcn_py_place
     prototype->place = place;
     Py_XSETREF(prototype->dict, dict);
     prototype->objects.dict = dict;
+    gcn_py_objects_dict_changed(&prototype->objects);
     Py_XSETREF(prototype->remote_addr, Py_NewRef(gcn_py.names.empty));
     return prototype;
 }
@@ -112,7 +116,14 @@ static int set_addr(struct prototype *prototype, const struct gcn_endpoint *peer
         return -1;
     }
     Py_SETREF(prototype->remote_addr, addr);
+    gcn_py_objects_dict_changed(&prototype->objects);
     return 0;
+}
+
+/* Has the call the objects of a prototype, and so its environ, too? */
+static bool has_lent(const struct gcn_py_call *call)
+{
+    return call->objects != NULL && call->objects->dict != NULL;
 }
 
 /* New reference: a copy of the prototype of the request's head, once that has been set right. */
@@ -124,7 +135,8 @@ static PyObject *copy_prototype(struct gcn_py_call *call, struct gcn_py_place pl
         set_addr(prototype, call->req->peer) < 0) {
         return NULL;
     }
-    return PyDict_Copy(prototype->dict);
+    return GCN_LIKELY(has_lent(call)) ? gcn_py_objects_lend_environ(call->objects)
+                                      : PyDict_Copy(prototype->dict);
 }
 
 static PyObject *create_without_prototype(const struct gcn_request *req, struct gcn_py_place place)
@@ -143,11 +155,18 @@ static int put_port(PyObject *dict, const struct gcn_request *req)
     PyObject *key = gcn_py.names.remote_port;
 
     if (req->peer->is_unix) {
-        /* The base of an inet listener has the key: a PROXY header replaced the peer. */
-        return req->local->is_unix ? 0 : PyDict_DelItem(dict, key);
+        return 0;
     }
     PyObject *port_borrowed = gcn_py_ports_peek(&ports, req->peer->port);
     return port_borrowed == NULL ? -1 : PyDict_SetItem(dict, key, port_borrowed);
+}
+
+/* The base of an inet listener has a port. If a PROXY header replaced the peer, there is none. */
+static int take_port(PyObject *dict, const struct gcn_request *req)
+{
+    return GCN_LIKELY(!req->peer->is_unix) || req->local->is_unix
+               ? 0
+               : PyDict_DelItem(dict, gcn_py.names.remote_port);
 }
 
 static int put_proxy(PyObject *dict, const struct gcn_request *req)
@@ -192,7 +211,7 @@ static int put_id(PyObject *dict, const struct gcn_request *req)
 /* The call's own objects, unless those of the prototype are there. */
 static int put_objects(PyObject *dict, struct gcn_py_call *call)
 {
-    if (GCN_LIKELY(call->objects != NULL && call->objects->dict != NULL)) {
+    if (GCN_LIKELY(has_lent(call))) {
         return 0;
     }
     return gcn_py_call_use_own(call) < 0 ? -1 : gcn_py_objects_put(call->objects, dict);
@@ -208,12 +227,31 @@ PyObject *gcn_py_environ_create(struct gcn_py_call *call)
     if (dict == NULL) {
         return NULL;
     }
-    if (put_objects(dict, call) < 0 || put_port(dict, req) < 0 || put_proxy(dict, req) < 0 ||
-        put_queue_time(dict, req) < 0 || put_id(dict, req) < 0) {
-        Py_DECREF(dict);
-        return NULL;
+    if (put_objects(dict, call) < 0 || put_port(dict, req) < 0) {
+        goto fail;
+    }
+    if (has_lent(call)) {
+        gcn_py_objects_note(call->objects, dict);
+    }
+    /* What is rare counts as a change: the next request gets a copy without it. */
+    if (take_port(dict, req) < 0 || put_proxy(dict, req) < 0 || put_queue_time(dict, req) < 0 ||
+        put_id(dict, req) < 0) {
+        goto fail;
     }
     return dict;
+
+fail:
+    Py_DECREF(dict);
+    return NULL;
+}
+
+void gcn_py_environ_end_steal(struct gcn_py_call *call, PyObject *environ)
+{
+    if (GCN_LIKELY(has_lent(call))) {
+        gcn_py_objects_take_back_steal(call->objects, environ);
+    } else {
+        Py_DECREF(environ);
+    }
 }
 
 void gcn_py_environ_finish(void)

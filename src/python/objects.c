@@ -5,6 +5,7 @@
 #include "objects.h"
 
 #include "call.h"
+#include "changes.h"
 #include "input.h"
 #include "later.h"
 #include "socket.h"
@@ -61,11 +62,50 @@ static void clear_dict(struct gcn_py_objects *objects)
             PyErr_WriteUnraisable(objects->dict);
         }
     }
+    gcn_py_objects_dict_changed(objects);
+}
+
+PyObject *gcn_py_objects_lend_environ(struct gcn_py_objects *objects)
+{
+    PyObject *environ = objects->environ;
+
+    objects->environ = NULL;
+    objects->dict_changed = false;
+    if (GCN_LIKELY(environ != NULL && Py_REFCNT(environ) == 1)) {
+        return environ;
+    }
+    Py_XDECREF(environ);
+    environ = PyDict_Copy(objects->dict);
+    if (environ != NULL && gcn_py_changes_watch(environ) < 0) {
+        Py_CLEAR(environ);
+    }
+    return environ;
+}
+
+void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *environ)
+{
+    objects->environ_was = gcn_py_changes(environ);
+}
+
+void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *environ)
+{
+    if (Py_REFCNT(environ) == 1 && gcn_py_changes(environ) == objects->environ_was &&
+        !objects->dict_changed) {
+        objects->environ = environ;
+    } else {
+        Py_DECREF(environ);
+    }
+}
+
+void gcn_py_objects_dict_changed(struct gcn_py_objects *objects)
+{
+    objects->dict_changed = true;
+    Py_CLEAR(objects->environ);
 }
 
 void gcn_py_objects_end(struct gcn_py_objects *objects)
 {
-    Py_ssize_t ours = objects->dict != NULL ? 2 : 1;
+    Py_ssize_t ours = 1 + (objects->dict != NULL) + (objects->environ != NULL);
 
     gcn_py_bound_end(&objects->input, ours);
     gcn_py_bound_end(&objects->early_hints, ours);
@@ -89,4 +129,5 @@ void gcn_py_objects_drop(struct gcn_py_objects *objects)
     drop(&objects->input);
     drop(&objects->early_hints);
     drop(&objects->socket);
+    drop(&objects->environ);
 }

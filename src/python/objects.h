@@ -11,6 +11,7 @@
 #include "py.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <gcorn/base/compiler.h>
 
@@ -21,6 +22,10 @@ struct gcn_py_objects {
     PyObject *input, *early_hints, *socket; /* owned; NULL: to be made */
     PyObject *dict; /* borrowed: the prototype's, which has references to them, too; or NULL */
     bool in_use;    /* by a call */
+    /* A copy of `dict` that serves one call after another, as long as apps leave it as it is. */
+    PyObject *environ;    /* owned, and has references to them, too; NULL: lent, or to be made */
+    uint64_t environ_was; /* while it is lent: gcn_py_changes() of it then */
+    bool dict_changed;    /* since it was lent */
 };
 
 /* Make the objects that are missing. -1 with an exception. GIL: held. */
@@ -38,7 +43,25 @@ static inline bool gcn_py_objects_are_whole(const struct gcn_py_objects *objects
 /* A set that is whole and not in use stands for `call` from now on. GIL: held. */
 void gcn_py_objects_begin(struct gcn_py_objects *objects, struct gcn_py_call *call);
 
-/* The request is over, its environ dropped: the set may be used again. GIL: held. */
+/*
+ * An environ for the call that uses a prototype's set: the last call's, or a copy of `dict`. New
+ * reference; NULL with an exception. GIL: held.
+ */
+PyObject *gcn_py_objects_lend_environ(struct gcn_py_objects *objects);
+
+/* `environ`, which was lent, is ready: what is put into it from now on is this request's. GIL: held. */
+void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *environ);
+
+/*
+ * The request is over: keep its environ, lent by this set, for the next one if the app has neither
+ * changed nor kept it. Takes it over. GIL: held.
+ */
+void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *environ);
+
+/* `dict` was changed or replaced: copies of it are good no longer. GIL: held. */
+void gcn_py_objects_dict_changed(struct gcn_py_objects *objects);
+
+/* The request is over, its environ dropped or taken back: the set may be used again. GIL: held. */
 void gcn_py_objects_end(struct gcn_py_objects *objects);
 
 /* Give up all of them. Thread: any. GIL: not needed. */

@@ -19,6 +19,7 @@
 #include <gcorn/python/python.h>
 
 #include "call.h"
+#include "changes.h"
 #include "configfile.h"
 #include "environ.h"
 #include "errors_stream.h"
@@ -182,7 +183,7 @@ static int create_objects(void)
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
                    gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 ||
-                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0
+                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0 || gcn_py_changes_init() < 0
                ? -1
                : 0;
 }

@@ -9,6 +9,7 @@
 #include "py.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <gcorn/base/compiler.h>
 #include <gcorn/python/python.h>
@@ -27,6 +28,10 @@ struct gcn_py_state {
         PyTypeObject *errors, *file_wrapper;
     } types;
     PyObject *errors; /* wsgi.errors, the same for all requests */
+#if PY_VERSION_HEX >= 0x030C0000
+    int dict_watcher;      /* the id that we watch dictionaries under: see changes.h */
+    uint64_t dict_changes; /* how many changes it was told of */
+#endif
 };
 
 /* The one there is. Read and written with the GIL held, but for `started`. */

@@ -13,7 +13,7 @@ import pytest
 
 from harness.addresses import free_address
 from harness.process import wait_until
-from harness.wire import request_bytes
+from harness.wire import Connection, request_bytes
 
 
 HOOKS = """
@@ -90,6 +90,29 @@ class Meeting:
             guest.close()
         assert [connection.response().body for connection in connections] == [b"met"] * len(connections)
         return complete
+
+
+def test_addresses_are_not_mixed_up_between_requests_at_once(gcorn):
+    # Not from 127.0.0.1: that is trusted, and its heads are kept apart.
+    server = gcorn("threaded:app", "--threads", "2")
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        def ask(source):
+            connection = Connection(server.address, source=source)
+            connection.request("GET", f"/visit/{door.getsockname()[1]}")
+            return connection, door.accept()[0]
+
+        def answer(connection, guest):
+            with connection, guest:
+                guest.sendall(b"in")
+                return connection.response().text
+
+        for _ in range(2):
+            assert answer(*ask("127.0.0.2")) == "127.0.0.2"
+        for _ in range(3):
+            first, second = ask("127.0.0.2"), ask("127.0.0.3")
+            assert answer(*first) == "127.0.0.2"
+            assert answer(*ask("127.0.0.3")) == "127.0.0.3"
+            assert answer(*second) == "127.0.0.3"
 
 
 @pytest.mark.parametrize("workers, threads", [(2, 2), (3, 1)])

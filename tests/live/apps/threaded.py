@@ -66,6 +66,12 @@ def do_appear(environ, start_response, argument):
         return plain(start_response, caller.recv(10).decode())
 
 
+def do_visit(environ, start_response, argument):
+    """The same, and say where the request comes from."""
+    do_appear(environ, start_response, argument)
+    return [environ["REMOTE_ADDR"].encode()]
+
+
 def do_later(environ, start_response, argument):
     """Start a thread that goes on when the request has ended, until somebody says a word on that port."""
     def work():

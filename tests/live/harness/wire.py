@@ -35,11 +35,11 @@ class Response:
 
 
 class Connection:
-    """One connection; `address` is (host, port) or the path of a unix socket."""
+    """One connection; `address` is (host, port) or the path of a unix socket, `source` an address of ours."""
 
-    def __init__(self, address, timeout=20):
+    def __init__(self, address, timeout=20, source=None):
         if isinstance(address, tuple):
-            self.socket = socket.create_connection(address, timeout)
+            self.socket = socket.create_connection(address, timeout, source and (source, 0))
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
             self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -4,6 +4,9 @@
  */
 #include "harness/check.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <gcorn/base/compiler.h>
 
 #include "harness/pystage.h"
@@ -210,6 +213,9 @@ static void a_kept_head_forgets_the_peer_of_the_last_proxy_header(GCN_UNUSED voi
         ASSERT_LINES(dump(kept_request), "REMOTE_ADDR: '192.0.2.1'", "REMOTE_PORT: '80'");
         stage->peer = (struct gcn_endpoint){.is_unix = true};
         ASSERT_LINES(dump(kept_request), "REMOTE_ADDR: ''", "-REMOTE_PORT");
+        stage->tls = true;
+        ASSERT_LINES(dump(kept_request), "REMOTE_ADDR: ''", "wsgi.url_scheme: 'https'");
+        stage->tls = false;
     }
     stage->kept = NULL;
     gcn_head_unref(head);
@@ -243,6 +249,84 @@ static void an_app_that_changes_its_environ_changes_no_other(GCN_UNUSED void **s
     assert_null(strstr(dump(kept_request), "spoilt"));
 }
 
+/* Evaluate `expression` (QUERY_STRING, encoded) three times on a kept head: `expect` each time. */
+static void assert_each_time(const char *expression, const char *expect)
+{
+    char request[512];
+
+    snprintf(request, sizeof(request), "GET /evaluate?%s HTTP/1.1\r\nHost: h\r\nUser-Agent: u\r\n\r\n",
+             expression);
+    struct gcn_head *head = gcn_stage_keep(stage, request);
+    stage->kept = head;
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(gcn_pystage_body(gcn_pystage_play_text(request)), expect);
+    }
+    stage->kept = NULL;
+    gcn_head_unref(head);
+}
+
+static void an_environ_is_as_new_whatever_the_last_app_did_to_it(GCN_UNUSED void **state)
+{
+    assert_each_time("environ['HTTP_HOST']", "'h'");
+    assert_each_time("('X'+in+environ,environ.setdefault('X',1))", "(False, 1)");
+    assert_each_time("(environ['HTTP_HOST'],environ.__setitem__('HTTP_HOST','x'))", "('h', None)");
+    assert_each_time("(environ['HTTP_HOST'],environ.update(HTTP_HOST='x'))", "('h', None)");
+    assert_each_time("(environ['HTTP_HOST'],len(environ.__ior__({'HTTP_HOST':'x'}))>9)", "('h', True)");
+    assert_each_time("(environ['HTTP_HOST'],environ.__delitem__('HTTP_HOST'))", "('h', None)");
+    assert_each_time("environ.pop('HTTP_HOST')", "'h'");
+    assert_each_time("environ.popitem()", "('HTTP_USER_AGENT', 'u')");
+    assert_each_time("(len(environ)>9,environ.clear())", "(True, None)");
+    assert_each_time("[environ.setdefault(str(i),len(environ))>9+for+i+in+range(2)]", "[True, True]");
+}
+
+static void a_kept_head_has_a_socket_that_opens_each_time(GCN_UNUSED void **state)
+{
+    static const char request[] =
+        "GET /evaluate?environ['gunicorn.socket'].send(b'x') HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct gcn_head *head = gcn_stage_keep(stage, request);
+    char byte;
+
+    stage->kept = head;
+    for (int i = 0; i < 3; i++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+        stage->fd = ends[0];
+        assert_string_equal(gcn_pystage_body(gcn_pystage_play_text(request)), "1");
+        close(ends[0]);
+        assert_int_equal(recv(ends[1], &byte, 1, MSG_DONTWAIT), 1);
+        assert_int_equal(recv(ends[1], &byte, 1, MSG_DONTWAIT), 0); /* no duplicate is left */
+        close(ends[1]);
+    }
+    stage->kept = NULL;
+    gcn_head_unref(head);
+}
+
+static void an_environ_that_was_kept_is_nobody_else_s(GCN_UNUSED void **state)
+{
+    assert_each_time("(scratch.get('e')+is+environ,scratch.update(e=environ))", "(False, None)");
+    assert_each_time("(scratch.get('set',print)('X',1),'X'+in+environ,"
+                     "scratch.update(set=environ.__setitem__))[1]",
+                     "False");
+}
+
+static void a_kept_head_has_no_port_while_the_peer_has_none(GCN_UNUSED void **state)
+{
+    struct gcn_head *head = gcn_stage_keep(stage, kept_request);
+
+    stage->kept = head;
+    for (int i = 0; i < 4; i++) {
+        stage->peer = (struct gcn_endpoint){.is_unix = true};
+        ASSERT_LINES(dump(kept_request), "-REMOTE_PORT");
+        ASSERT_LINES(dump(kept_request), "-REMOTE_PORT");
+        stage->peer = (struct gcn_endpoint){.host = "192.0.2.1", .port = "80"};
+        ASSERT_LINES(dump(kept_request), "REMOTE_PORT: '80'");
+        stage->peer = (struct gcn_endpoint){.host = "192.0.2.1", .port = "81"};
+        ASSERT_LINES(dump(kept_request), "REMOTE_PORT: '81'");
+    }
+    stage->kept = NULL;
+    gcn_head_unref(head);
+}
+
 static void a_prefix_that_the_path_lacks_is_a_500(GCN_UNUSED void **state)
 {
     static const char request[] = "GET /a?scratch HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -273,6 +357,10 @@ int main(void)
         TEST(a_kept_head_forgets_the_peer_of_the_last_proxy_header),
         TEST(objects_of_an_environ_that_is_kept_are_cut_off),
         TEST(an_app_that_changes_its_environ_changes_no_other),
+        TEST(an_environ_is_as_new_whatever_the_last_app_did_to_it),
+        TEST(a_kept_head_has_a_socket_that_opens_each_time),
+        TEST(an_environ_that_was_kept_is_nobody_else_s),
+        TEST(a_kept_head_has_no_port_while_the_peer_has_none),
         TEST(a_prefix_that_the_path_lacks_is_a_500),
     };
     return cmocka_run_group_tests(tests, start, stop);

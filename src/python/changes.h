@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whether a dictionary was changed between two moments. Up to Python 3.12 each has a number of its own
+ * that is new after each change (PEP 509); from then on changes are told to a watcher.
+ */
+#ifndef GCORN_PYTHON_CHANGES_H
+#define GCORN_PYTHON_CHANGES_H
+
+#include "py.h"
+
+#include <stdint.h>
+
+#include <gcorn/base/compiler.h>
+
+#include "state.h"
+
+#if PY_VERSION_HEX < 0x030C0000
+
+GCN_MUST_CHECK static inline int gcn_py_changes_init(void)
+{
+    return 0;
+}
+
+GCN_MUST_CHECK static inline int gcn_py_changes_watch(GCN_UNUSED PyObject *dict)
+{
+    return 0;
+}
+
+static inline uint64_t gcn_py_changes(PyObject *dict)
+{
+    return ((PyDictObject *)dict)->ma_version_tag;
+}
+
+#else
+
+/* Become a watcher of dictionaries. -1 with an exception. GIL: held. */
+GCN_MUST_CHECK int gcn_py_changes_init(void);
+
+/* `dict` will be asked about. -1 with an exception. GIL: held. */
+GCN_MUST_CHECK static inline int gcn_py_changes_watch(PyObject *dict)
+{
+    return PyDict_Watch(gcn_py.dict_watcher, dict);
+}
+
+/* The same number as before: `dict`, which is watched, has not been changed since. GIL: held. */
+static inline uint64_t gcn_py_changes(GCN_UNUSED PyObject *dict)
+{
+    return gcn_py.dict_changes; /* of any of them, so another number may mean nothing */
+}
+
+#endif
+
+#endif
