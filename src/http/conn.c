@@ -119,7 +119,7 @@ void gcn_conn_close(struct gcn_conn *conn)
     gcn_loop_unwatch(core->loop, &conn->watch, conn->fd);
     gcn_ownfd_close(conn->fd);
     gcn_list_remove(&conn->link);
-    core->n_wide -= conn->wide ? 1 : 0;
+    gcn_conn_allow_close(conn);
     core->n_conns--;
     gcn_core_set_active(core, 0);
     gcn_free(conn);

@@ -38,6 +38,13 @@ enum gcn_body_mode {
     GCN_BODY_CHUNKED, /* decoded from the input buffer */
 };
 
+/* How much output the kernel may hold for a connection beyond what it can send: see allowance.c. */
+enum gcn_allowance {
+    GCN_ALLOW_USUAL, /* GCN_SOCKET_UNSENT_BYTES */
+    GCN_ALLOW_ANY,   /* as much as it likes; counted in core->n_wide */
+    GCN_ALLOW_LITTLE,
+};
+
 /* Lifetime: connection. Owned by the core's list; freed by gcn_conn_close. */
 struct gcn_conn {
     struct gcn_watch watch;
@@ -53,10 +60,11 @@ struct gcn_conn {
     bool may_proxy;  /* … and is believed */
     uint16_t answered; /* the status of the page that we sent in the app's stead; 0: none */
     uint32_t answered_bytes; /* of its body */
-    bool slow;       /* the client is behind with this response: some of it had to wait */
-    bool wide;       /* the kernel may hold as much output for it as it likes; in core->n_wide */
+    bool slow;       /* the client is behind with this response; in core->n_slow */
+    uint8_t allowance; /* enum gcn_allowance */
     bool refused;    /* the response is a refusal of ours, without an exchange */
     bool unread;     /* the kernel may have more for us that it does not report by itself */
+    uint32_t taken;  /* bytes that the client took of responses that had to wait, up to a bound */
     uint64_t n_requests;
     int64_t waited_us; /* how long the input of the next request lay in the kernel, if we asked */
     struct gcn_list link; /* in core->conns */
@@ -114,6 +122,29 @@ void gcn_conn_gathered(struct gcn_conn *conn);
 
 /* It is closed: forget it. */
 void gcn_conn_ungather(struct gcn_conn *conn);
+
+enum { GCN_CONN_CROWD = 32 }; /* so many clients that are behind are more than a site usually has */
+
+/* True while many clients are behind. */
+static inline bool gcn_core_is_crowded(const struct gcn_core *core)
+{
+    return core->n_slow >= GCN_CONN_CROWD;
+}
+
+/*
+ * Before sending while many clients are behind, or to one that was allowed little then: a client that has
+ * not proved to read is allowed little, as long as there is a crowd.
+ */
+void gcn_conn_allow_to_send(struct gcn_conn *conn);
+
+/* The client has taken `sent` bytes and is behind: the first few may have all that they can take. */
+void gcn_conn_allow_behind(struct gcn_conn *conn, size_t sent);
+
+/* It has all of the response: its place is free for others. */
+void gcn_conn_allow_sent(struct gcn_conn *conn);
+
+/* It is closed. */
+void gcn_conn_allow_close(struct gcn_conn *conn);
 
 /* Send what waits. */
 void gcn_conn_flush(struct gcn_conn *conn);

@@ -13,8 +13,6 @@
 
 #include "date.h"
 
-enum { WIDE_MAX = 16 }; /* connections for which the kernel may hold as much output as it likes */
-
 static void report(struct gcn_conn *conn, bool complete)
 {
     struct gcn_core *core = conn->core;
@@ -65,35 +63,9 @@ static void consume_request(struct gcn_conn *conn)
     }
 }
 
-/*
- * The kernel would hold up to 4 MiB for each client that does not read, and when TCP runs short of memory
- * all clients suffer. So it is given little at a time, but for a few connections: there a large response
- * takes fewer calls.
- */
-static void widen(struct gcn_conn *conn)
-{
-    struct gcn_core *core = conn->core;
-
-    if (!conn->wide && core->n_wide < WIDE_MAX && !conn->peer.is_unix) {
-        gcn_socket_limit_unsent(conn->fd, 0);
-        conn->wide = true;
-        core->n_wide++;
-    }
-}
-
-static void narrow(struct gcn_conn *conn)
-{
-    if (conn->wide) {
-        gcn_socket_limit_unsent(conn->fd, GCN_SOCKET_UNSENT_BYTES);
-        conn->wide = false;
-        conn->core->n_wide--;
-    }
-}
-
 static void keep(struct gcn_conn *conn)
 {
     conn->state = GCN_CONN_HEAD;
-    narrow(conn);
     if (conn->in != NULL) {
         gcn_conn_advance(conn); /* pipelined: queues at most one request */
         return;
@@ -133,7 +105,7 @@ static void end_response(struct gcn_conn *conn)
     }
     report(conn, complete || answered);
     gcn_conn_drop_exchange(conn);
-    conn->slow = false;
+    gcn_conn_allow_sent(conn);
     if (conn->gone || (!complete && !framed && !answered)) {
         close_with_reset(conn);
         return;
@@ -203,7 +175,7 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     if (!gcn_timeq_is_queued(&conn->timer)) {
         conn->paid_us = core->loop->now_us;
     }
-    conn->slow = true;
+    gcn_conn_allow_behind(conn, sent);
     gcn_conn_pay(conn, sent);
     if (gcn_conn_is_behind(conn, core->limits->send_timeout_us)) {
         gcn_conn_lost(conn);
@@ -212,7 +184,6 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     if (sent > 0 || !gcn_timeq_is_queued(&conn->timer)) {
         gcn_conn_arm(conn, GCN_DEADLINE_SEND);
     }
-    widen(conn);
     if (gcn_conn_want(conn, EPOLLOUT) && sent > 0) {
         tell_progress(conn);
     }
@@ -222,6 +193,10 @@ void gcn_conn_flush(struct gcn_conn *conn)
 {
     size_t sent;
     bool later = gcn_conn_may_gather(conn);
+
+    if (GCN_UNLIKELY(gcn_core_is_crowded(conn->core) || conn->allowance == GCN_ALLOW_LITTLE)) {
+        gcn_conn_allow_to_send(conn);
+    }
     enum gcn_io io =
         gcn_out_send(&conn->out, conn->fd, later ? GCN_PUSH_LATER : GCN_PUSH_NOW, &sent);
 

@@ -149,6 +149,7 @@ struct gcn_core {
     int silent; /* connections of shared listeners that have not sent their first request yet */
     /* counters, for the scoreboard */
     uint32_t n_conns;
+    uint32_t n_slow; /* clients that are behind with a response */
     uint32_t n_wide; /* connections for which the kernel may hold as much output as it likes */
     uint64_t accepted, requests, refused, bytes_in, bytes_out;
 };

@@ -83,6 +83,12 @@ static inline bool gcn_out_is_empty(const struct gcn_out *out)
     return out->first == NULL;
 }
 
+/* True if there is a file in front, or more than `bytes` of what holds memory. */
+static inline bool gcn_out_exceeds(const struct gcn_out *out, size_t bytes)
+{
+    return out->len > bytes || (out->first != NULL && out->first->kind == GCN_PIECE_FILE);
+}
+
 /*
  * Send as much as the socket takes. OK: all gone. AGAIN: the rest waits for writability. ERROR: with
  * errno; EOF: a file was shorter than promised. *sent counts the bytes that left. Some MiB of files at

@@ -66,13 +66,18 @@ static void pump_until_closed(int fd)
     assert_true(closed);
 }
 
-/* Pumps until no connection is left. */
-static void pump_until_empty(void)
+/* Pumps until `n` connections are left. */
+static void pump_until(uint32_t n)
 {
-    for (int i = 0; i < 1000 && rig.core.n_conns > 0; i++) {
+    for (int i = 0; i < 1000 && rig.core.n_conns > n; i++) {
         rig_pump(&rig);
     }
-    assert_int_equal(rig.core.n_conns, 0);
+    assert_int_equal(rig.core.n_conns, n);
+}
+
+static void pump_until_empty(void)
+{
+    pump_until(0);
 }
 
 static void core_gives_up_on_half_a_head(void **state)
@@ -325,7 +330,7 @@ static int count_full(int bytes)
 
 static void the_kernel_holds_little_for_many_that_read_nothing(void **state)
 {
-    enum { MANY = 60, FEW = 16 };
+    enum { MANY = 60, FEW = 16, CROWD = 32 };
     int clients[MANY];
 
     (void)state;
@@ -336,11 +341,54 @@ static void the_kernel_holds_little_for_many_that_read_nothing(void **state)
     }
     assert_int_equal(rig.core.n_conns, MANY);
     assert_int_equal(count_full(2 * GCN_SOCKET_UNSENT_BYTES), FEW);
+    assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), CROWD);
+    assert_int_equal(rig.core.n_slow, MANY);
     for (int i = 0; i < MANY; i++) {
         close(clients[i]);
     }
     pump_until_empty();
     assert_int_equal(rig.core.n_wide, 0);
+    assert_int_equal(rig.core.n_slow, 0);
+}
+
+/* Read at least `bytes` of a response. */
+static void read_some(int fd, size_t bytes)
+{
+    for (size_t total = 0; total < bytes;) {
+        ssize_t n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
+        assert_true(n > 0 || (n < 0 && errno == EAGAIN));
+        total += n > 0 ? (size_t)n : 0;
+        rig_pump(&rig);
+    }
+}
+
+static void a_client_that_reads_gets_more_than_the_crowd(void **state)
+{
+    enum { MANY = 40 };
+    int clients[MANY];
+
+    (void)state;
+    rig.app = big_app;
+    rig_listen(&rig);
+    for (int i = 0; i < MANY; i++) {
+        clients[i] = never_read(4096);
+    }
+    int full = count_full(GCN_SOCKET_UNSENT_BYTES / 2);
+    int fd = never_read(4096);
+    assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), full);
+    read_some(fd, 512 * 1024);
+    assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), full + 1);
+    close(fd);
+    pump_until(MANY);
+    fd = never_read(4096);
+    assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), full);
+    for (int i = 0; i < MANY; i++) {
+        close(clients[i]);
+    }
+    pump_until(1);
+    read_some(fd, 128 * 1024); /* not enough to prove that it reads, but the crowd is gone */
+    assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), 1);
+    close(fd);
 }
 
 static void a_client_that_has_read_all_leaves_its_place_to_others(void **state)
@@ -464,6 +512,7 @@ int main(void)
         TEST(core_gives_up_on_a_client_that_reads_nothing),
         TEST(core_gives_up_on_a_client_that_reads_too_slowly),
         TEST(the_kernel_holds_little_for_many_that_read_nothing),
+        TEST(a_client_that_reads_gets_more_than_the_crowd),
         TEST(a_client_that_has_read_all_leaves_its_place_to_others),
         TEST(a_connection_that_rests_makes_room),
         TEST(a_request_that_was_not_read_yet_is_no_rest),
