@@ -49,6 +49,18 @@ def load(server, scenario, options, seconds):
             "p50_us": p50, "p99_us": p99, "errors": errors}
 
 
+def serve_clients(server, connections, options):
+    """The same by clients.c, whose p99 is what clients saw: see there."""
+    before = server.cpu_seconds()
+    out = subprocess.run([FOLDER / "clients", str(server.port), str(connections), str(options.seconds)], check=True,
+                         text=True, stdout=subprocess.PIPE,
+                         preexec_fn=lambda: os.sched_setaffinity(0, {options.load_core})).stdout
+    cpu = server.cpu_seconds() - before
+    requests, p50, p99 = map(int, out.split())
+    return {"requests": requests, "cpu_us": cpu / requests * 1e6, "per_second": requests / options.seconds,
+            "p50_us": p50, "p99_us": p99}
+
+
 def app_alone(scenario, options):
     """Microseconds of CPU that a call of the app takes, without a server."""
     out = subprocess.run([BIN / "python", APPS / "app_alone.py", "1", scenario.app], cwd=APPS, check=True, text=True,

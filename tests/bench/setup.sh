@@ -25,4 +25,6 @@ cut -d= -f1 "$root/tests/bench/servers.txt" | while read -r name; do
         >"$folder/$name.log" 2>&1 </dev/null || say "$name cannot be installed, see $folder/$name.log"
     echo "$name" >>"$folder/venv/tried"
 done
-"${CC:-cc}" -O2 -D_GNU_SOURCE -o "$folder/floor" "$root/tests/bench/floor.c"
+for program in floor clients; do
+    "${CC:-cc}" -O2 -D_GNU_SOURCE -o "$folder/$program" "$root/tests/bench/$program.c"
+done
