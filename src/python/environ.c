@@ -245,12 +245,12 @@ fail:
     return NULL;
 }
 
-void gcn_py_environ_end_steal(struct gcn_py_call *call, PyObject *environ)
+void gcn_py_environ_end_steal(struct gcn_py_call *call, PyObject *env)
 {
     if (GCN_LIKELY(has_lent(call))) {
-        gcn_py_objects_take_back_steal(call->objects, environ);
+        gcn_py_objects_take_back_steal(call->objects, env);
     } else {
-        Py_DECREF(environ);
+        Py_DECREF(env);
     }
 }
 

@@ -16,7 +16,7 @@ struct gcn_py_call;
 PyObject *gcn_py_environ_create(struct gcn_py_call *call);
 
 /* The call's request is over: drop its environ or keep it for the next one. GIL: held. */
-void gcn_py_environ_end_steal(struct gcn_py_call *call, PyObject *environ);
+void gcn_py_environ_end_steal(struct gcn_py_call *call, PyObject *env);
 
 /* Drop what was prepared. GIL: held. */
 void gcn_py_environ_finish(void);

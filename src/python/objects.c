@@ -67,33 +67,33 @@ static void clear_dict(struct gcn_py_objects *objects)
 
 PyObject *gcn_py_objects_lend_environ(struct gcn_py_objects *objects)
 {
-    PyObject *environ = objects->environ;
+    PyObject *env = objects->environ;
 
     objects->environ = NULL;
     objects->dict_changed = false;
-    if (GCN_LIKELY(environ != NULL && Py_REFCNT(environ) == 1)) {
-        return environ;
+    if (GCN_LIKELY(env != NULL && Py_REFCNT(env) == 1)) {
+        return env;
     }
-    Py_XDECREF(environ);
-    environ = PyDict_Copy(objects->dict);
-    if (environ != NULL && gcn_py_changes_watch(environ) < 0) {
-        Py_CLEAR(environ);
+    Py_XDECREF(env);
+    env = PyDict_Copy(objects->dict);
+    if (env != NULL && gcn_py_changes_watch(env) < 0) {
+        Py_CLEAR(env);
     }
-    return environ;
+    return env;
 }
 
-void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *environ)
+void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *env)
 {
-    objects->environ_was = gcn_py_changes(environ);
+    objects->environ_was = gcn_py_changes(env);
 }
 
-void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *environ)
+void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *env)
 {
-    if (Py_REFCNT(environ) == 1 && gcn_py_changes(environ) == objects->environ_was &&
+    if (Py_REFCNT(env) == 1 && gcn_py_changes(env) == objects->environ_was &&
         !objects->dict_changed) {
-        objects->environ = environ;
+        objects->environ = env;
     } else {
-        Py_DECREF(environ);
+        Py_DECREF(env);
     }
 }
 

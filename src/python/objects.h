@@ -49,14 +49,14 @@ void gcn_py_objects_begin(struct gcn_py_objects *objects, struct gcn_py_call *ca
  */
 PyObject *gcn_py_objects_lend_environ(struct gcn_py_objects *objects);
 
-/* `environ`, which was lent, is ready: what is put into it from now on is this request's. GIL: held. */
-void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *environ);
+/* `env`, which was lent, is ready: what is put into it from now on is this request's. GIL: held. */
+void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *env);
 
 /*
  * The request is over: keep its environ, lent by this set, for the next one if the app has neither
  * changed nor kept it. Takes it over. GIL: held.
  */
-void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *environ);
+void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *env);
 
 /* `dict` was changed or replaced: copies of it are good no longer. GIL: held. */
 void gcn_py_objects_dict_changed(struct gcn_py_objects *objects);
