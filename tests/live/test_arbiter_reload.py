@@ -30,7 +30,10 @@ class Site:
         self.server.wait_log("is ready", count=workers)
 
     def write(self, version, extra=""):
-        (self.folder / "site_app.py").write_text(APP.format(version=version, extra=extra))
+        """In one step, as a process may be reading it."""
+        new = self.folder / "site_app.py.new"
+        new.write_text(APP.format(version=version, extra=extra))
+        new.replace(self.folder / "site_app.py")
 
     def configure(self, text):
         (self.folder / "gcorn.yaml").write_text("keepalive: 5\n" + text)
