@@ -43,11 +43,14 @@ def wait_busy(server, count=1):
     wait_until(is_busy, f"{count} busy workers")
 
 
+ENDED = FileNotFoundError, ProcessLookupError  # ESRCH: a process that ends between open and read
+
+
 def is_sleeping(pid):
     try:
         with open(f"/proc/{pid}/wchan") as file:
             return "nanosleep" in file.read()
-    except FileNotFoundError:
+    except ENDED:
         return False
 
 
@@ -56,7 +59,7 @@ def is_alive(pid):
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+    except ENDED:
         return False
 
 
@@ -65,7 +68,7 @@ def title(pid):
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             return file.read().rstrip(b"\0").decode()
-    except (FileNotFoundError, ProcessLookupError):  # ESRCH: it ended between open and read
+    except ENDED:
         return ""
 
 
