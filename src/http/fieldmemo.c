@@ -21,7 +21,7 @@ bool gcn_field_mark_add(struct gcn_field_mark *mark, struct gcn_slice name,
 {
     struct gcn_field_memo *memo = mark->memo;
     size_t start = mark->n == 0 ? 0 : memo->lines[mark->n - 1].end;
-    size_t len = name.len + value.len + sizeof(": \r\n") - 1;
+    size_t len = gcn_field_line_len(name, value);
 
     memo->n = mark->n;
     if (mark->n == GCN_MEMO_FIELDS || len > GCN_MEMO_BYTES - start) {
@@ -34,13 +34,7 @@ bool gcn_field_mark_add(struct gcn_field_mark *mark, struct gcn_slice name,
         .end = (uint16_t)(start + len),
         .length = length,
     };
-    char *at = memo->bytes + start;
-    memcpy(at, name.ptr, name.len);
-    memcpy(at + name.len, ": ", 2);
-    if (value.len > 0) {
-        memcpy(at + name.len + 2, value.ptr, value.len);
-    }
-    memcpy(at + len - 2, "\r\n", 2);
+    gcn_field_line_write(memo->bytes + start, name, value);
     mark->n++;
     return true;
 }

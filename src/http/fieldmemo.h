@@ -15,6 +15,27 @@
 
 enum { GCN_MEMO_FIELDS = 16, GCN_MEMO_BYTES = 440 };
 
+/* The bytes of the line `name: value`. */
+static inline size_t gcn_field_line_len(struct gcn_slice name, struct gcn_slice value)
+{
+    return name.len + value.len + sizeof(": \r\n") - 1;
+}
+
+/* Write the line to `at`, where there is room for it. */
+static inline void gcn_field_line_write(char *at, struct gcn_slice name, struct gcn_slice value)
+{
+    memcpy(at, name.ptr, name.len);
+    at += name.len;
+    *at++ = ':';
+    *at++ = ' ';
+    if (value.len > 0) {
+        memcpy(at, value.ptr, value.len);
+        at += value.len;
+    }
+    *at++ = '\r';
+    *at = '\n';
+}
+
 /* One line of a head, and what it means. */
 struct gcn_memo_line {
     uint16_t name_len, value_len;

@@ -5,8 +5,6 @@
  */
 #include "response_private.h"
 
-#include <string.h>
-
 #include <gcorn/base/die.h>
 #include <gcorn/base/parse.h>
 #include <gcorn/log/notes.h>
@@ -24,20 +22,11 @@ static void write_repeated(struct gcn_response *res)
 
 void gcn_response_put_line(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
 {
-    write_repeated(res);
-    char *at = gcn_out_reserve(&res->out, name.len + value.len + 4);
+    size_t len = gcn_field_line_len(name, value);
 
-    memcpy(at, name.ptr, name.len);
-    at += name.len;
-    *at++ = ':';
-    *at++ = ' ';
-    if (value.len > 0) {
-        memcpy(at, value.ptr, value.len);
-        at += value.len;
-    }
-    *at++ = '\r';
-    *at = '\n';
-    gcn_out_add(&res->out, name.len + value.len + 4);
+    write_repeated(res);
+    gcn_field_line_write(gcn_out_reserve(&res->out, len), name, value);
+    gcn_out_add(&res->out, len);
 }
 
 /* A field of the app's that is good. `length`: the value of a Content-Length, else -1. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether a dictionary was changed between two moments. Up to Python 3.12 each has a number of its own
+ * Whether a dictionary was changed between two moments. Before Python 3.12 each has a number of its own
  * that is new after each change (PEP 509); from then on changes are told to a watcher.
  */
 #ifndef GCORN_PYTHON_CHANGES_H
