@@ -72,9 +72,3 @@ void gcn_conn_allow_sent(struct gcn_conn *conn)
         allow(conn, GCN_ALLOW_USUAL);
     }
 }
-
-void gcn_conn_allow_close(struct gcn_conn *conn)
-{
-    conn->core->n_slow -= conn->slow ? 1 : 0;
-    conn->core->n_wide -= conn->allowance == GCN_ALLOW_ANY ? 1 : 0;
-}

@@ -110,6 +110,7 @@ void gcn_conn_close(struct gcn_conn *conn)
 
     gcn_conn_set_silent(conn, false);
     gcn_conn_ungather(conn);
+    gcn_conn_allow_sent(conn);
     gcn_timeq_remove(&conn->timer);
     gcn_conn_drop_exchange(conn);
     gcn_out_clear(&conn->out);
@@ -119,7 +120,6 @@ void gcn_conn_close(struct gcn_conn *conn)
     gcn_loop_unwatch(core->loop, &conn->watch, conn->fd);
     gcn_ownfd_close(conn->fd);
     gcn_list_remove(&conn->link);
-    gcn_conn_allow_close(conn);
     core->n_conns--;
     gcn_core_set_active(core, 0);
     gcn_free(conn);

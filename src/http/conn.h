@@ -140,11 +140,8 @@ void gcn_conn_allow_to_send(struct gcn_conn *conn);
 /* The client has taken `sent` bytes and is behind: the first few may have all that they can take. */
 void gcn_conn_allow_behind(struct gcn_conn *conn, size_t sent);
 
-/* It has all of the response: its place is free for others. */
+/* It has all of the response, or is about to be closed: its place is free for others. */
 void gcn_conn_allow_sent(struct gcn_conn *conn);
-
-/* It is closed. */
-void gcn_conn_allow_close(struct gcn_conn *conn);
 
 /* Send what waits. */
 void gcn_conn_flush(struct gcn_conn *conn);
