@@ -328,6 +328,21 @@ static int count_full(int bytes)
     return n;
 }
 
+/* `n` clients that do not read, and their end. */
+static void crowd_in(int *clients, int n)
+{
+    for (int i = 0; i < n; i++) {
+        clients[i] = never_read(4096);
+    }
+}
+
+static void crowd_out(const int *clients, int n)
+{
+    for (int i = 0; i < n; i++) {
+        close(clients[i]);
+    }
+}
+
 static void the_kernel_holds_little_for_many_that_read_nothing(void **state)
 {
     enum { MANY = 60, FEW = 16, CROWD = 32 };
@@ -336,16 +351,12 @@ static void the_kernel_holds_little_for_many_that_read_nothing(void **state)
     (void)state;
     rig.app = big_app;
     rig_listen(&rig);
-    for (int i = 0; i < MANY; i++) {
-        clients[i] = never_read(4096);
-    }
+    crowd_in(clients, MANY);
     assert_int_equal(rig.core.n_conns, MANY);
     assert_int_equal(count_full(2 * GCN_SOCKET_UNSENT_BYTES), FEW);
     assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), CROWD);
     assert_int_equal(rig.core.n_slow, MANY);
-    for (int i = 0; i < MANY; i++) {
-        close(clients[i]);
-    }
+    crowd_out(clients, MANY);
     pump_until_empty();
     assert_int_equal(rig.core.n_wide, 0);
     assert_int_equal(rig.core.n_slow, 0);
@@ -370,9 +381,7 @@ static void a_client_that_reads_gets_more_than_the_crowd(void **state)
     (void)state;
     rig.app = big_app;
     rig_listen(&rig);
-    for (int i = 0; i < MANY; i++) {
-        clients[i] = never_read(4096);
-    }
+    crowd_in(clients, MANY);
     int full = count_full(GCN_SOCKET_UNSENT_BYTES / 2);
     int fd = never_read(4096);
     assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), full);
@@ -382,9 +391,7 @@ static void a_client_that_reads_gets_more_than_the_crowd(void **state)
     pump_until(MANY);
     fd = never_read(4096);
     assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), full);
-    for (int i = 0; i < MANY; i++) {
-        close(clients[i]);
-    }
+    crowd_out(clients, MANY);
     pump_until(1);
     read_some(fd, 128 * 1024); /* not enough to prove that it reads, but the crowd is gone */
     assert_int_equal(count_full(GCN_SOCKET_UNSENT_BYTES / 2), 1);
