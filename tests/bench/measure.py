@@ -29,18 +29,22 @@ def prepare(options):
         file.write_bytes(os.urandom(1 << 20) * (FILE_BYTES >> 20))
 
 
+def charge(server, argv, options):
+    """Run a load on its core: what it prints, and the seconds of CPU that the server takes meanwhile."""
+    before = server.cpu_seconds()
+    out = subprocess.run(argv, check=True, text=True, capture_output=True,
+                         preexec_fn=lambda: os.sched_setaffinity(0, {options.load_core})).stdout
+    return out, server.cpu_seconds() - before
+
+
 def load(server, scenario, options, seconds):
     """One run of wrk: the figures of the server meanwhile, or None if it answered nothing."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(scenario.script + DONE)
         script.flush()
-        before = server.cpu_seconds()
-        out = subprocess.run(
-            ["wrk", "-t1", f"-c{scenario.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s",
-             "-s", script.name, f"http://127.0.0.1:{server.port}/"],
-            check=True, text=True, capture_output=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {options.load_core})).stdout
-        cpu = server.cpu_seconds() - before
+        out, cpu = charge(
+            server, ["wrk", "-t1", f"-c{scenario.connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s",
+                     "-s", script.name, f"http://127.0.0.1:{server.port}/"], options)
     found = re.search(r"^@ (\d+) (\d+) (\d+) (\d+) (\d+)$", out, re.M)
     requests, duration, p50, p99, errors = map(int, found.groups())
     if requests == 0:
@@ -51,11 +55,7 @@ def load(server, scenario, options, seconds):
 
 def serve_clients(server, connections, options):
     """The same by clients.c, whose p99 is what clients saw: see there."""
-    before = server.cpu_seconds()
-    out = subprocess.run([FOLDER / "clients", str(server.port), str(connections), str(options.seconds)], check=True,
-                         text=True, stdout=subprocess.PIPE,
-                         preexec_fn=lambda: os.sched_setaffinity(0, {options.load_core})).stdout
-    cpu = server.cpu_seconds() - before
+    out, cpu = charge(server, [FOLDER / "clients", str(server.port), str(connections), str(options.seconds)], options)
     requests, p50, p99 = map(int, out.split())
     return {"requests": requests, "cpu_us": cpu / requests * 1e6, "per_second": requests / options.seconds,
             "p50_us": p50, "p99_us": p99}
