@@ -316,7 +316,7 @@ void gcn_py_hooks_finish(void)
 
 int gcn_py_hooks_interrupted(enum gcn_hook hook)
 {
-    if (self.was_interrupted || !gcn_py_hooks_have(self.hooks, hook)) {
+    if (hook == GCN_HOOK_WORKER_EXIT || self.was_interrupted || !gcn_py_hooks_have(self.hooks, hook)) {
         return 0;
     }
     self.was_interrupted = true;

@@ -23,7 +23,7 @@ static struct {
     unsigned last;
     _Atomic unsigned running; /* number of the call in progress, or 0 */
     _Atomic unsigned meant;   /* number of the call that shall end, or 0 */
-    _Atomic int hook;         /* to be called first: worker_int or worker_abort */
+    _Atomic int hook;         /* to be called first: worker_int or worker_abort, or worker_exit: none */
     bool happened;            /* the exception was raised in the call in progress */
 } interrupt;
 
@@ -115,7 +115,7 @@ bool gcn_py_interrupt_boot(enum gcn_hook hook)
     unsigned number = gcn_py_call_number();
 
     gcn_py_hooks_own(&hooks);
-    if (number == 0 || !gcn_py_hooks_have(hooks, hook)) {
+    if (number == 0 || !(gcn_py_hooks_have(hooks, hook) || gcn_py_hooks_have(hooks, GCN_HOOK_WORKER_EXIT))) {
         return false;
     }
     gcn_py_interrupt_call(hook, number);

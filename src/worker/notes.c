@@ -22,6 +22,11 @@
 /* A signal that nobody else uses: the arbiter is gone, or a timer has run out. */
 enum { OWN_SIGNAL = SIGPWR };
 
+enum {
+    AS_URGENT_AS_QUIT = GCN_NOTE_QUIT | GCN_NOTE_ABORT,
+    AS_URGENT_AS_STOP = GCN_NOTE_STOP | GCN_NOTE_ORPHAN | AS_URGENT_AS_QUIT,
+};
+
 enum which_timer {
     TIMER_ORPHAN, /* gives an orphan two seconds in all */
     TIMER_QUIT,   /* gives the app call in progress a moment to end by itself, and then connections one */
@@ -37,7 +42,7 @@ static struct {
     bool has_timer[TIMER_COUNT];
     _Atomic bool quit_asked, call_ended;
     _Atomic unsigned call; /* the one that ran when a quick stop was asked for */
-    _Atomic bool booted;
+    _Atomic bool boot_ended;
     _Atomic unsigned noted;
 } notes;
 
@@ -50,30 +55,30 @@ static void note_down(unsigned bits)
     errno = saved;
 }
 
-static void note(unsigned bits)
+/*
+ * True if the worker boots, and has been told to leave it: one with a hook for its end ends its boot in
+ * Python, another one is gone. Whoever asks again asks for nothing new, unless it is more urgent: `urgent`
+ * has the bits of all that would be as urgent as this one.
+ */
+static bool leaves_boot(enum gcn_hook hook, unsigned bit, unsigned urgent)
 {
-    if (!atomic_load_explicit(&notes.booted, memory_order_relaxed)) {
-        _exit(bits & GCN_NOTE_ABORT ? GCN_EXIT_ERROR : GCN_EXIT_OK);
-    }
-    note_down(bits);
-}
-
-/* A worker whose hook is to be told ends its boot in Python, unless it was asked to before. */
-static bool leaves_boot(enum gcn_hook hook, unsigned bits)
-{
-    if (atomic_load_explicit(&notes.booted, memory_order_relaxed) ||
-        atomic_load_explicit(&notes.noted, memory_order_relaxed) & bits ||
-        !gcn_py_interrupt_boot(hook)) {
+    if (atomic_load_explicit(&notes.boot_ended, memory_order_relaxed)) {
         return false;
     }
-    note_down(bits);
+    if ((atomic_load_explicit(&notes.noted, memory_order_relaxed) & urgent) == 0 &&
+        !gcn_py_interrupt_boot(hook)) {
+        _exit(bit == GCN_NOTE_ABORT ? GCN_EXIT_ERROR : GCN_EXIT_OK);
+    }
+    note_down(bit);
     return true;
 }
 
 static void on_stop(int signum)
 {
     (void)signum;
-    note(GCN_NOTE_STOP);
+    if (!leaves_boot(GCN_HOOK_WORKER_EXIT, GCN_NOTE_STOP, AS_URGENT_AS_STOP)) {
+        note_down(GCN_NOTE_STOP);
+    }
 }
 
 static struct timespec span(int64_t ms)
@@ -98,16 +103,16 @@ static void quit_now(void)
 {
     atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
     gcn_py_interrupt(GCN_HOOK_WORKER_INT);
-    note(GCN_NOTE_QUIT);
+    note_down(GCN_NOTE_QUIT);
 }
 
 static void on_quit(int signum)
 {
     (void)signum;
-    if (leaves_boot(GCN_HOOK_WORKER_INT, GCN_NOTE_QUIT)) {
+    if (leaves_boot(GCN_HOOK_WORKER_INT, GCN_NOTE_QUIT, AS_URGENT_AS_QUIT)) {
         return;
     }
-    note(GCN_NOTE_QUIT);
+    note_down(GCN_NOTE_QUIT);
     atomic_store(&notes.call, gcn_py_call_number());
     if (atomic_exchange_explicit(&notes.quit_asked, true, memory_order_relaxed) ||
         !start_timer(TIMER_QUIT, GCN_QUIT_CALL_MS, GCN_QUIT_MS - GCN_QUIT_CALL_MS)) {
@@ -130,11 +135,11 @@ static void on_abort(int signum)
     (void)signum;
     atomic_store_explicit(notes.quitting, true, memory_order_relaxed);
     gcn_py_dump_stacks();
-    if (leaves_boot(GCN_HOOK_WORKER_ABORT, GCN_NOTE_ABORT)) {
+    if (leaves_boot(GCN_HOOK_WORKER_ABORT, GCN_NOTE_ABORT, GCN_NOTE_ABORT)) {
         return;
     }
     gcn_py_interrupt(GCN_HOOK_WORKER_ABORT);
-    note(GCN_NOTE_ABORT);
+    note_down(GCN_NOTE_ABORT);
 }
 
 static void on_reopen(int signum)
@@ -162,7 +167,9 @@ static void on_own_signal(int signum, siginfo_t *info, void *context)
     }
     if (getppid() != notes.arbiter_pid) { /* else somebody else sent it */
         (void)start_timer(TIMER_ORPHAN, GCN_ORPHAN_GRACE_MS, 0);
-        note(GCN_NOTE_ORPHAN);
+        if (!leaves_boot(GCN_HOOK_WORKER_EXIT, GCN_NOTE_ORPHAN, AS_URGENT_AS_STOP)) {
+            note_down(GCN_NOTE_ORPHAN);
+        }
     }
 }
 
@@ -184,9 +191,9 @@ void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool 
     gcn_signal_catch(SIGUSR1, on_reopen);
 }
 
-void gcn_notes_booted(void)
+void gcn_notes_boot_ended(void)
 {
-    atomic_store_explicit(&notes.booted, true, memory_order_relaxed);
+    atomic_store_explicit(&notes.boot_ended, true, memory_order_relaxed);
 }
 
 bool gcn_notes_watch_arbiter(void)

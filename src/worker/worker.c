@@ -252,9 +252,7 @@ static bool boot(struct gcn_worker *worker, int *code)
     gcn_info("worker %d (pid %d) boots", (int)worker->start->age, (int)getpid());
     *code = GCN_EXIT_BOOT;
     bool ok = take_steps(worker, &err, code);
-    if (ok) {
-        gcn_notes_booted(); /* first, so that no signal finds neither a boot nor a worker */
-    }
+    gcn_notes_boot_ended(); /* first, so that no signal finds neither a boot nor a worker */
     bool interrupted = gcn_py_boot_end();
     if (ok) {
         settle(worker);

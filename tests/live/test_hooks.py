@@ -257,6 +257,53 @@ def test_a_worker_told_to_leave_while_it_boots_says_where_it_was(hooked, tmp_pat
 
 
 @BOTH
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGQUIT, signal.SIGABRT])
+def test_worker_exit_is_called_in_a_worker_told_to_leave_while_it_boots(hooked, tmp_path, argv_of, signum):
+    (tmp_path / "told.py").write_text(textwrap.dedent(f"""
+        import os
+        with open(os.environ["NOTES"], "a+") as file:
+            file.write("loading\\n")
+            file.flush()
+            file.seek(0)
+            if file.read().count("loading") == 1:
+                os.kill(os.getpid(), {int(signum)})
+        def app(environ, start_response):
+            start_response("200 OK", [])
+            return [b"up"]
+    """))
+    one = hooked(argv_of, """
+        import os
+        def worker_exit(server, worker):
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"worker_exit {worker.age}\\n")
+    """, app="told:app")
+    wait_until(lambda: one.notes.count("loading") == 2, "the next worker loads")
+    assert one.notes[:2] == ["loading", "worker_exit 1"]
+    assert one.server.get("/").text == "up"
+    assert one.server.stop() == 0
+    assert one.notes[3:] == ["worker_exit 2"]
+    assert not re.search("cannot be|sys.exit|failed to boot|Traceback", one.server.log)
+
+
+def test_a_stop_that_all_processes_are_told_of_ends_a_boot_that_hangs_and_lets_worker_exit_end(hooked, tmp_path):
+    """As systemd does it: the worker hears of it twice, the second time when it is on its way out."""
+    (tmp_path / "hangs.py").write_text("import sys, time\nsys.stderr.write('loading\\n')\ntime.sleep(3600)\n")
+    one = hooked(gcorn_argv, """
+        import os, time
+        def worker_exit(server, worker):
+            time.sleep(0.3)
+            with open(os.environ["NOTES"], "a") as file:
+                file.write("worker_exit\\n")
+    """, "--graceful-timeout", "600", app="hangs:app")
+    one.server.wait_log("loading")
+    worker, = one.server.workers
+    os.kill(one.server.pid, signal.SIGTERM)
+    os.kill(worker, signal.SIGTERM)
+    assert one.server.wait_exit() == 0
+    assert one.notes == ["worker_exit"]
+
+
+@BOTH
 def test_a_hook_may_end_its_worker(hooked, argv_of):
     one = hooked(argv_of, '''
         import os

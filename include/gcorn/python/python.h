@@ -126,8 +126,10 @@ bool gcn_py_boot_end(void);
 bool gcn_py_boot_interrupted(void);
 
 /*
- * From a signal handler, while a worker boots: as gcn_py_interrupt, if `hook` is set. False if it is not, and
- * the worker may leave at once. Async-signal-safe. GIL: not needed.
+ * From a signal handler, while a worker boots: as gcn_py_interrupt, if `hook` or worker_exit is set. False if
+ * neither is, or none has been told of this worker yet, and it may leave at once. `hook` may be
+ * GCN_HOOK_WORKER_EXIT, too, which is not called here: its time is the worker's last. Async-signal-safe.
+ * GIL: not needed.
  */
 GCN_MUST_CHECK bool gcn_py_interrupt_boot(enum gcn_hook hook);
 
