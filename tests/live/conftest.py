@@ -6,6 +6,7 @@ import tempfile
 import pytest
 
 from harness import places
+from harness.process import LATEST
 from harness.server import Server, gcorn_argv, gunicorn_argv
 
 
@@ -21,6 +22,16 @@ def pytest_collection_modifyitems(config, items):
     measuring = [item for item in items if item.get_closest_marker("release")]
     config.hook.pytest_deselected(items=measuring)
     items[:] = [item for item in items if item not in measuring]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """With a failure goes what the servers said that were started last."""
+    report = yield
+    if report.failed:
+        report.sections += [process.summary for process in LATEST]
+        LATEST.clear()
+    return report
 
 
 class Starter:

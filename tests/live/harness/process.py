@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A program in a process group of its own, its output collected as it comes."""
+import collections
 import os
 import re
 import signal
@@ -7,6 +8,8 @@ import subprocess
 import threading
 import time
 
+LATEST = collections.deque(maxlen=6)  # the processes that were started last: a failure shows what they said
+SHOWN_CHARS = 6000
 START_SECONDS = 30
 STOP_SECONDS = 40
 
@@ -35,6 +38,7 @@ class Process:
             stderr=subprocess.STDOUT, start_new_session=True, pass_fds=pass_fds)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        LATEST.append(self)
 
     @property
     def pid(self):
@@ -97,6 +101,11 @@ class Process:
         except ProcessLookupError:
             pass
         self.popen.wait(10)
+
+    @property
+    def summary(self):
+        """What it was and the last that it said."""
+        return f"{self.pid}: {' '.join(self.argv)}", self.log[-SHOWN_CHARS:]
 
     def _report(self, what):
         return f"{what}: {' '.join(self.argv)}\n{''.join(self._lines)}"
