@@ -31,6 +31,8 @@ struct gcn_child {
     void *board;            /* borrowed: whoever gave the slot */
     int64_t ready_ms;       /* when it was ready; 0: not yet */
     int64_t kill_ms;        /* when it is to be killed; 0: it is not */
+    int64_t missed_ms;      /* the deadline that it missed and was given more time for; 0: none */
+    int64_t spared_ms;      /* the end of that time */
 };
 
 /* Process (arbiter). {0} is empty. */

@@ -10,6 +10,11 @@
 
 enum { FIRST_PAUSE_MS = 250, LONGEST_PAUSE_MS = 15000 };
 
+enum {
+    MOMENT_MS = 100,
+    LATE_MS = 250, /* more than a busy machine makes a process wait that wants to run */
+};
+
 /* What there is, counted. */
 struct census {
     uint32_t ready;   /* serving, of whatever generation but the trial */
@@ -62,16 +67,35 @@ static int64_t deadline_ms(const struct gcn_child *child)
     return atomic_load_explicit(&child->slot->deadline_ms, memory_order_relaxed);
 }
 
+int64_t gcn_policy_spare_ms(int64_t deadline_ms, int64_t now_ms, int64_t timeout_ms)
+{
+    return now_ms - deadline_ms < LATE_MS || timeout_ms < MOMENT_MS ? MOMENT_MS : timeout_ms;
+}
+
+static bool is_silent(const struct gcn_policy *policy, struct gcn_child *child)
+{
+    int64_t deadline = deadline_ms(child);
+
+    if (deadline == 0 || policy->now_ms <= deadline) {
+        return false;
+    }
+    if (child->missed_ms != deadline) {
+        child->missed_ms = deadline;
+        child->spared_ms =
+            policy->now_ms + gcn_policy_spare_ms(deadline, policy->now_ms, policy->timeout_ms);
+    }
+    return policy->now_ms >= child->spared_ms;
+}
+
 static struct gcn_plan plan_for_overdue(const struct gcn_policy *policy,
                                         struct gcn_children *children)
 {
     for (size_t i = 0; i < children->n; i++) {
         struct gcn_child *child = &children->items[i];
-        int64_t deadline = deadline_ms(child);
         if (child->kill_ms != 0 && policy->now_ms >= child->kill_ms) {
             return (struct gcn_plan){.kind = GCN_PLAN_KILL, .child = child};
         }
-        if (deadline != 0 && policy->now_ms > deadline) {
+        if (is_silent(policy, child)) {
             return (struct gcn_plan){.kind = GCN_PLAN_ABORT, .child = child};
         }
     }
@@ -172,11 +196,12 @@ int64_t gcn_policy_next_ms(const struct gcn_policy *policy, const struct gcn_chi
     for (size_t i = 0; i < children->n; i++) {
         const struct gcn_child *child = &children->items[i];
         int64_t deadline = deadline_ms(child);
+        int64_t look_ms = deadline == child->missed_ms ? child->spared_ms : deadline + 1;
         if (child->kill_ms != 0 && child->kill_ms < next) {
             next = child->kill_ms;
         }
-        if (deadline != 0 && deadline + 1 < next) {
-            next = deadline + 1;
+        if (deadline != 0 && look_ms < next) {
+            next = look_ms;
         }
     }
     if (!policy->stopping && wants_worker(policy, &census) && policy->boot_after_ms < next) {

@@ -25,6 +25,7 @@ struct gcn_policy {
     bool stopping;       /* the server stops: nothing is started, nobody is retired */
     uint32_t failures;   /* boots that failed since the last that succeeded */
     int64_t boot_after_ms; /* no worker is started before; 0: at once */
+    int64_t timeout_ms;    /* what the setting `timeout` gives a worker; 0: deadlines mean nothing */
     int64_t now_ms;
 };
 
@@ -43,9 +44,17 @@ struct gcn_plan {
 };
 
 /*
+ * How much longer to wait for a process found, at `now_ms`, to have missed `deadline_ms`: a moment, since it
+ * may be about to say that it is well; but all of `timeout_ms` again if that is found out late. Then this
+ * process did not run either, and so the machine (its virtual machine or container) stood still, and
+ * nobody on it has done wrong.
+ */
+int64_t gcn_policy_spare_ms(int64_t deadline_ms, int64_t now_ms, int64_t timeout_ms);
+
+/*
  * The next thing to do; carry it out and ask again until there is nothing. Carrying out means that
  * the table shows it: SPAWN adds a child, the others change the child's state (and, for KILL, clear
- * kill_ms).
+ * kill_ms). A missed deadline is noted in the table; ABORT comes when the time to spare is over, too.
  */
 struct gcn_plan gcn_policy_next(const struct gcn_policy *policy, struct gcn_children *children);
 

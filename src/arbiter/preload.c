@@ -82,7 +82,7 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
     preloader->arb = arb;
     preloader->watch = (struct gcn_watch){.fn = on_message};
     preloader->newest = arb->boards;
-    preloader->ready = preloader->aborted = false;
+    preloader->ready = preloader->spared = preloader->aborted = false;
     preloader->deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
     if (preloader->pid < 0) {
         gcn_error_errno("cannot fork the preloading process (see ulimit -u, pids.max, and the memory "
@@ -107,6 +107,13 @@ static void enforce(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
     if (preloader->ready || preloader->aborted) {
         kill(preloader->pid, SIGKILL);
         preloader->deadline_ms = 0;
+        return;
+    }
+    if (!preloader->spared) {
+        int64_t now_ms = gcn_arbiter_now_ms(arb);
+        preloader->spared = true;
+        preloader->deadline_ms = now_ms + gcn_policy_spare_ms(preloader->deadline_ms, now_ms,
+                                                              arb->good->settings->timeout * 1000);
         return;
     }
     gcn_critical("preloading the app takes longer than timeout allows; aborting process %d",

@@ -30,6 +30,7 @@ struct gcn_preloader {
     struct gcn_arbiter *arb;                /* borrowed */
     const struct gcn_arbiter_board *newest; /* borrowed: it knows this board and older ones */
     bool ready;          /* the app is loaded */
+    bool spared;         /* it was not ready in time, and got more (gcn_policy_spare_ms) */
     bool aborted;        /* it was not ready in time */
     int64_t deadline_ms; /* by when it has to be ready, or gone; 0: no such time */
 };

@@ -238,6 +238,7 @@ void gcn_workers_manage(struct gcn_arbiter *arb)
 
     policy->good = arb->good->number;
     policy->trial = arb->trial == NULL ? 0 : arb->trial->number;
+    policy->timeout_ms = arb->good->settings->timeout * 1000;
     gcn_preload_manage(arb);
     for (;;) {
         policy->now_ms = gcn_arbiter_now_ms(arb);

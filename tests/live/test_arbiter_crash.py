@@ -6,6 +6,7 @@ GCORN_TORTURE_KILLS is how many workers are killed in a row to see that nothing 
 import os
 import re
 import signal
+import time
 
 import pytest
 
@@ -58,6 +59,29 @@ def test_idle_workers_are_not_silent(gcorn):
         connection.get("/")
         assert connection.is_ended(), "the end of keep-alive, 5 s later"
     assert server.workers == workers
+
+
+@pytest.mark.parametrize("args", [(), ("--preload",), ("--threads", "2")], ids=["sync", "preload", "gthread"])
+def test_a_pause_of_the_whole_machine_costs_nobody_anything(gcorn, args):
+    """As when its virtual machine moves, or its container is frozen: timeouts pass and nobody has done wrong."""
+    server = gcorn("life:app", "-w", "2", "-t", "2", "--keep-alive", "2", "--log-level", "debug", *args)
+    server.wait_log("is ready", count=2)
+    workers = server.workers
+    with server.connect() as connection:
+        connection.request("GET", "/pid")
+        assert int(connection.response().body) in workers
+        answer = Answer(server.get, "/sleep/1")
+        wait_busy(server)
+        os.killpg(server.pid, signal.SIGSTOP)
+        connection.request("GET", "/pid")
+        time.sleep(5)  # longer than the timeouts: this is what happens to it
+        os.kill(server.pid, signal.SIGCONT)
+        time.sleep(0.3)  # the arbiter may be the first to go on, and see all the others silent
+        os.killpg(server.pid, signal.SIGCONT)
+        assert int(connection.response().body) in workers
+    assert answer.get().status == 200
+    assert server.workers == workers
+    assert "silent" not in server.log
 
 
 def test_timeout_0_means_never(gcorn):

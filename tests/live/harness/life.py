@@ -37,13 +37,21 @@ class Answer:
 
 
 def wait_busy(server, count=1):
-    """Wait until `count` workers sleep in the app: in a select or a nanosleep, not in their loop."""
+    """Wait until `count` threads of workers sleep in the app: in a nanosleep, not in their loop."""
     def is_busy():
-        return sum(is_sleeping(pid) for pid in server.workers) >= count
+        return sum(is_sleeping(pid) for worker in server.workers for pid in threads(worker)) >= count
     wait_until(is_busy, f"{count} busy workers")
 
 
 ENDED = FileNotFoundError, ProcessLookupError  # ESRCH: a process that ends between open and read
+
+
+def threads(pid):
+    """The ids of its threads; none if it has ended."""
+    try:
+        return [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+    except ENDED:
+        return []
 
 
 def is_sleeping(pid):

@@ -354,13 +354,58 @@ static void silent_worker_is_aborted_then_killed_and_replaced_meanwhile(void **s
     assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), 5001);
     world.policy.now_ms = 5001;
     settle(&world);
+    assert_int_equal(world.aborted, 0);
+    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), 5101);
+    world.policy.now_ms = 5101;
+    settle(&world);
     assert_int_equal(world.aborted, 1);
     assert_int_equal(world.spawned, 1);
-    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), 6001);
-    world.policy.now_ms = 6001;
+    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), 6101);
+    world.policy.now_ms = 6101;
     settle(&world);
     assert_int_equal(world.killed, 1);
     assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), INT64_MAX);
+    finish_world(&world);
+}
+
+/* All deadlines are missed when the machine has stood still, by workers that are well as by others. */
+static void who_is_found_silent_late_has_all_its_time_again_but_only_once(void **state)
+{
+    struct world world = make_serving_world(2);
+
+    (void)state;
+    atomic_store(&world.children.items[0].slot->deadline_ms, 5000);
+    atomic_store(&world.children.items[1].slot->deadline_ms, 9000);
+    world.policy.timeout_ms = 30000;
+    world.policy.now_ms = 60000;
+    settle(&world);
+    assert_int_equal(world.aborted, 0);
+    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), 90000);
+    atomic_store(&world.children.items[1].slot->deadline_ms, 90001); /* this one goes on */
+    world.policy.now_ms = 91000;
+    settle(&world);
+    assert_int_equal(world.aborted, 1);
+    assert_int_equal(find(&world, GCN_CHILD_ABORTED)->age, 1);
+    finish_world(&world);
+}
+
+/* Another deadline, another chance: what was spared once is not forgiven for ever, nor held against anybody. */
+static void spared_time_belongs_to_one_deadline(void **state)
+{
+    struct world world = make_serving_world(1);
+
+    (void)state;
+    world.policy.timeout_ms = 2000;
+    for (int64_t deadline = 5000; deadline < 20000; deadline += 5000) {
+        atomic_store(&world.children.items[0].slot->deadline_ms, deadline);
+        world.policy.now_ms = deadline + 50;
+        settle(&world);
+        assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), deadline + 150);
+    }
+    assert_int_equal(world.aborted, 0);
+    world.policy.now_ms = 15150;
+    settle(&world);
+    assert_int_equal(world.aborted, 1);
     finish_world(&world);
 }
 
@@ -439,6 +484,8 @@ int main(void)
         cmocka_unit_test(old_worker_that_dies_during_a_trial_is_replaced_in_kind),
         cmocka_unit_test(tired_workers_are_replaced_one_at_a_time_and_by_ready_ones),
         cmocka_unit_test(silent_worker_is_aborted_then_killed_and_replaced_meanwhile),
+        cmocka_unit_test(who_is_found_silent_late_has_all_its_time_again_but_only_once),
+        cmocka_unit_test(spared_time_belongs_to_one_deadline),
         cmocka_unit_test(worker_without_a_deadline_is_never_silent),
         cmocka_unit_test(worker_that_does_not_leave_is_killed),
         cmocka_unit_test(boots_that_fail_are_repeated_one_by_one_and_later),
