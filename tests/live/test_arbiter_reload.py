@@ -122,7 +122,7 @@ def test_a_number_of_workers_that_is_ordered_during_a_reload_holds(site, signum,
     ("os.kill(os.getpid(), signal.SIGKILL)", "was killed by SIGKILL"),
     ("time.sleep(60)", "was not up within timeout")])
 def test_code_that_does_not_load_leaves_the_old_serving(site, extra, words):
-    it = site("-t", "2", workers=2)
+    it = site(*(("-t", "3") if "timeout" in words else ()), workers=2)
     old = set(it.workers(2))
     load = Load(it.server)
     it.write("2", extra)
