@@ -98,15 +98,18 @@ static void end_response(struct gcn_conn *conn)
     bool at_once = !kept && may_close_at_once(conn, &conn->x->req);
     bool framed = res->chunked || res->has_length;
     bool answered = conn->answered != 0;
+    bool reset = conn->gone || !(complete || framed || answered || res->left_alone);
 
     if (answered) { /* for the log: this is what the client got */
         conn->x->res.status = conn->answered;
         conn->x->res.body_bytes = conn->answered_bytes;
     }
-    report(conn, complete || answered);
+    if (!res->left_alone) {
+        report(conn, complete || answered);
+    }
     gcn_conn_drop_exchange(conn);
     gcn_conn_allow_sent(conn);
-    if (conn->gone || (!complete && !framed && !answered)) {
+    if (reset) {
         close_with_reset(conn);
         return;
     }

@@ -265,6 +265,15 @@ void gcn_response_end(struct gcn_response *res)
     (void)!gcn_response_submit(res);
 }
 
+void gcn_response_leave_alone(struct gcn_response *res)
+{
+    if (!res->ended) {
+        gcn_out_clear(&res->out);
+        res->left_alone = res->failed = res->ended = true;
+        (void)!gcn_response_submit(res);
+    }
+}
+
 void gcn_response_fail(struct gcn_response *res, int status)
 {
     char line[64];

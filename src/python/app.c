@@ -18,6 +18,7 @@
 #include "iterate.h"
 #include "later.h"
 #include "logger.h"
+#include "socket.h"
 #include "stacks.h"
 #include "state.h"
 #include "thread.h"
@@ -48,6 +49,13 @@ static void fail(const struct gcn_request *req, struct gcn_response *res, bool i
     if (!res->ended) {
         gcn_response_fail(res, 500);
     }
+}
+
+/* The app has answered on gunicorn.socket and says so as gunicorn wants it: by StopIteration. */
+static bool has_taken_over(const struct gcn_py_call *call)
+{
+    return call->objects != NULL && gcn_py_socket_is_used(call->objects->socket) &&
+           PyErr_ExceptionMatches(PyExc_StopIteration);
 }
 
 static int run(struct py_app *app, struct gcn_py_call *call, PyObject *env)
@@ -124,7 +132,10 @@ static void app_call(struct gcn_app *base, struct gcn_request *req, struct gcn_r
     gcn_py_fork_check();
     gcn_py_timeout_end(call);
     bool interrupted = gcn_py_interrupt_end();
-    if (GCN_UNLIKELY(rc < 0)) {
+    if (GCN_UNLIKELY(rc < 0 && has_taken_over(call))) {
+        PyErr_Clear();
+        gcn_response_leave_alone(res);
+    } else if (GCN_UNLIKELY(rc < 0)) {
         fail(req, res, interrupted);
     } else if (GCN_UNLIKELY(!res->ended)) {
         gcn_response_fail(res, 500); /* the client has left */

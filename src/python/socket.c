@@ -8,13 +8,8 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "pylib.h"
 #include "state.h"
-
-/*
- * The descriptor is non-blocking, and must stay so for the loop. A Python socket with a timeout
- * copes with that, one without does not.
- */
-static const double timeout_s = 86400.0;
 
 struct stand_in {
     PyObject_HEAD
@@ -22,28 +17,27 @@ struct stand_in {
     PyObject *real;           /* owned: the socket.socket, or NULL until it is used */
 };
 
-/* socket.socket(fileno=fd) with the timeout; takes `fd` over. */
-static PyObject *open_socket(int fd)
+/* A Python socket that takes `fd` over. NULL with an exception. */
+static PyObject *open_socket_steal(int fd)
 {
-    PyObject *module = PyImport_ImportModule("socket");
-    PyObject *class = module == NULL ? NULL : PyObject_GetAttrString(module, "socket");
-    PyObject *none = class == NULL ? NULL : PyTuple_New(0);
-    PyObject *kwargs = none == NULL ? NULL : Py_BuildValue("{s:i}", "fileno", fd);
-    PyObject *real = kwargs == NULL ? NULL : PyObject_Call(class, none, kwargs);
-    PyObject *done = real == NULL ? NULL : PyObject_CallMethod(real, "settimeout", "d", timeout_s);
+    PyObject *number = PyLong_FromLong(fd);
+    PyObject *real = number == NULL ? NULL : gcn_pylib_call("clientsocket", "take", number);
 
     if (real == NULL) {
         close(fd);
     }
-    if (done == NULL) {
-        Py_CLEAR(real);
-    }
-    Py_XDECREF(done);
-    Py_XDECREF(kwargs);
-    Py_XDECREF(none);
-    Py_XDECREF(class);
-    Py_XDECREF(module);
+    Py_XDECREF(number);
     return real;
+}
+
+/* For isinstance(…, socket.socket): the class that the socket has or would have. */
+static PyObject *class_of_real(void)
+{
+    PyObject *module = gcn_pylib_import("clientsocket");
+    PyObject *class = module == NULL ? NULL : PyObject_GetAttrString(module, "ClientSocket");
+
+    Py_XDECREF(module);
+    return class;
 }
 
 /* The socket, borrowed from `self`. NULL with an exception. */
@@ -60,12 +54,21 @@ static PyObject *real_borrowed(struct stand_in *self)
     if (fd < 0) {
         return PyErr_SetFromErrno(PyExc_OSError);
     }
-    self->real = open_socket(fd);
+    PyObject *real = open_socket_steal(fd);
+    if (self->real != NULL) { /* by another thread, which ran while Python imported */
+        Py_XDECREF(real);
+        PyErr_Clear();
+    } else {
+        self->real = real;
+    }
     return self->real;
 }
 
 static PyObject *stand_in_getattro(PyObject *self, PyObject *name)
 {
+    if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "__class__") == 0) {
+        return class_of_real();
+    }
     PyObject *result = PyObject_GenericGetAttr(self, name);
 
     if (result != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) {
@@ -115,6 +118,11 @@ PyObject *gcn_py_socket_create(void)
 void gcn_py_socket_begin(PyObject *self, struct gcn_py_call *call)
 {
     ((struct stand_in *)self)->call = call;
+}
+
+bool gcn_py_socket_is_used(const PyObject *self)
+{
+    return self != NULL && ((const struct stand_in *)self)->real != NULL;
 }
 
 void gcn_py_socket_end(PyObject **slot, Py_ssize_t ours)

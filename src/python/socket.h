@@ -8,6 +8,8 @@
 
 #include "py.h"
 
+#include <stdbool.h>
+
 #include <gcorn/base/compiler.h>
 
 struct gcn_py_call;
@@ -20,6 +22,9 @@ PyObject *gcn_py_socket_create(void);
 
 /* The object stands for `call` from now on. GIL: held. */
 void gcn_py_socket_begin(PyObject *self, struct gcn_py_call *call);
+
+/* True if the app has used the socket in this request. NULL is fine. GIL: held. */
+bool gcn_py_socket_is_used(const PyObject *self);
 
 /*
  * The request is over: give the object up (*slot is NULL then) unless it may serve the next. NULL is

@@ -72,6 +72,7 @@ struct gcn_response {
     bool head_sent;        /* the head is in `out` or gone: begin may not be called again */
     bool ended;
     bool failed;           /* cut: the bytes sent are not a whole response */
+    bool left_alone;       /* the app has written to the socket itself; nothing is added, or logged */
     bool gone;             /* the sink said so */
     bool chunked;
     bool no_body;          /* 1xx, 204, 304 or HEAD: body bytes are counted and dropped */
@@ -153,6 +154,12 @@ void gcn_response_end(struct gcn_response *res);
  * After it: nothing more is sent and the connection is cut so that the client can tell.
  */
 void gcn_response_fail(struct gcn_response *res, int status);
+
+/*
+ * The app has answered on the connection by itself (a WebSocket, say): what was begun and not submitted is
+ * dropped, and the connection ends.
+ */
+void gcn_response_leave_alone(struct gcn_response *res);
 
 /*
  * HTTP 103 with the given fields, checked like others; those about framing and the connection are left
