@@ -43,7 +43,11 @@ struct gcn_memo_line {
     int64_t length;      /* the value of a Content-Length; -1: it is another field */
 };
 
-/* Thread: a memo belongs to one, which makes one response at a time. */
+/*
+ * Thread: a memo belongs to the thread that begins a mark in it, and the lines of a response wait there
+ * until its head is made. So only the thread that runs the response may begin one (it makes no other
+ * meanwhile): what the app says on a thread of its own is written at once (res->no_memo).
+ */
 struct gcn_field_memo {
     uint16_t n;
     struct gcn_memo_line lines[GCN_MEMO_FIELDS];

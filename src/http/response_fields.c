@@ -186,7 +186,7 @@ static bool repeats(struct gcn_response *res, struct gcn_slice name, struct gcn_
 enum gcn_response_fault gcn_response_field(struct gcn_response *res, struct gcn_slice name,
                                            struct gcn_slice value)
 {
-    if (res->mark.memo == NULL && !res->note_fields && res->request_id.len == 0) {
+    if (res->mark.memo == NULL && !res->no_memo && !res->note_fields && res->request_id.len == 0) {
         gcn_field_mark_begin(&res->mark, name, value);
     }
     return res->mark.memo != NULL && repeats(res, name, value) ? GCN_RESPONSE_OK

@@ -189,6 +189,7 @@ static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *hea
         return NULL;
     }
     call->started = false; /* until all of this is found good */
+    call->res->no_memo = !gcn_py_call_is_mine(call);
     if (put_status(call->res, status) < 0) {
         return NULL;
     }

@@ -115,6 +115,17 @@ def test_addresses_are_not_mixed_up_between_requests_at_once(gcorn):
             assert answer(*second) == "127.0.0.3"
 
 
+def test_fields_given_on_a_shared_thread_are_not_mixed_up(gcorn):
+    server = gcorn("threaded:app", "--threads", "2")
+    for _ in range(3):
+        with server.connect() as first, server.connect() as second:
+            first.request("GET", "/helped/a=1")
+            second.request("GET", "/helped/b=2")
+            for connection, cookie in (first, "a=1"), (second, "b=2"):
+                answer = connection.response()
+                assert answer.all("Set-Cookie") == [cookie] and answer.text == cookie
+
+
 @pytest.mark.parametrize("workers, threads", [(2, 2), (3, 1)])
 def test_requests_run_at_once_in_several_workers(gcorn, workers, threads):
     server = gcorn("threaded:app", "-k", "gthread", "-w", str(workers), "--threads", str(threads))

@@ -81,6 +81,7 @@ struct gcn_response {
     bool overrun;          /* the app gave more than Content-Length; logged once */
     int status;            /* 200; 0 before begin */
     uint16_t status_len;
+    bool no_memo;          /* the app gives its fields on another thread than the one that ends it */
     struct gcn_field_mark mark;
     int64_t length;        /* Content-Length */
     int64_t left;          /* of it, bytes still to come */

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 BARRIERS = {}
 ORDER = []
@@ -12,6 +13,8 @@ LOCK = threading.Lock()
 LOCAL = threading.local()
 CLOSED = []
 RELEASE = threading.Event()
+HELPER = ThreadPoolExecutor(1)
+PAIR = threading.Barrier(2)
 
 
 class Endless:
@@ -142,3 +145,11 @@ def do_elsewhere(environ, start_response, argument):
     thread.start()
     thread.join()
     return [b"end"]
+
+
+def do_helped(environ, start_response, argument):
+    """Two requests let one thread call their start_response, and go on when it has called both."""
+    fields = [("Content-Type", "text/plain"), ("Set-Cookie", argument), ("Content-Length", str(len(argument)))]
+    HELPER.submit(start_response, "200 OK", fields).result(20)
+    PAIR.wait(20)
+    return [argument.encode()]
