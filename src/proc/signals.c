@@ -106,8 +106,14 @@ void gcn_signal_catch_info(int signum,
     catch(signum, &action);
 }
 
-/* True if what happens at the signal is still what we have asked for. */
-static bool is_ours(int signum)
+void (*gcn_signal_handler(int signum))(int signum)
+{
+    const struct sigaction *ours = &own.caught[signum];
+
+    return (ours->sa_flags & SA_SIGINFO) != 0 ? NULL : ours->sa_handler;
+}
+
+bool gcn_signal_is_caught(int signum)
 {
     const struct sigaction *ours = &own.caught[signum];
     struct sigaction now;
@@ -136,7 +142,7 @@ void gcn_signals_forget(const sigset_t *before)
     sigset_t set = handled_set();
 
     for (int signum = 1; signum < NSIG; signum++) {
-        if (is_ours(signum)) {
+        if (gcn_signal_is_caught(signum)) {
             signal(signum, SIG_DFL);
         }
     }

@@ -16,6 +16,7 @@
 #include <gcorn/python/python.h>
 
 #include "hooks_private.h"
+#include "signals.h"
 #include "thread.h"
 
 /* Process. Calls on the main thread are numbered from 1; a boot counts as one. */
@@ -45,21 +46,10 @@ static PyObject *on_sigint(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(args))
 int gcn_py_interrupt_init(void)
 {
     static PyMethodDef handler = {"on_sigint", on_sigint, METH_VARARGS, NULL};
-    struct sigaction before;
-    int rc = -1;
+    PyObject *function = PyCFunction_New(&handler, NULL);
+    int rc = function == NULL ? -1 : gcn_py_signal_set(SIGINT, function);
 
-    sigaction(SIGINT, NULL, &before);
-    PyObject *module = PyImport_ImportModule("_signal");
-    PyObject *function = module == NULL ? NULL : PyCFunction_New(&handler, NULL);
-    PyObject *old =
-        function == NULL ? NULL : PyObject_CallMethod(module, "signal", "iO", SIGINT, function);
-    if (old != NULL) {
-        rc = 0;
-    }
-    sigaction(SIGINT, &before, NULL);
-    Py_XDECREF(old);
     Py_XDECREF(function);
-    Py_XDECREF(module);
     return rc;
 }
 

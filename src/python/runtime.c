@@ -36,6 +36,7 @@
 #include "native.h"
 #include "pylib.h"
 #include "socket.h"
+#include "signals.h"
 #include "stacks.h"
 #include "start_response.h"
 #include "state.h"
@@ -183,7 +184,8 @@ static int create_objects(void)
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
                    gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 ||
-                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0 || gcn_py_changes_init() < 0
+                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0 || gcn_py_changes_init() < 0 ||
+                   gcn_py_signals_show() < 0
                ? -1
                : 0;
 }
@@ -248,7 +250,7 @@ static bool adjust(const struct gcn_py_options *options, struct gcn_error *err)
     }
     gcn_py_thread_ensure();
     keep_options(options);
-    return (set_path(options) == 0 && refresh_environment() == 0) ||
+    return (set_path(options) == 0 && refresh_environment() == 0 && gcn_py_signals_show() == 0) ||
            gcn_py_error_from_exception(err, "Python could not be set up");
 }
 
@@ -275,12 +277,19 @@ bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
     return true;
 }
 
+bool gcn_py_inherit(struct gcn_error *err)
+{
+    return gcn_py_signals_show() == 0 ||
+           gcn_py_error_from_exception(err, "Python could not be set up");
+}
+
 void gcn_py_stop(void)
 {
     if (!gcn_py.started) {
         return;
     }
     gcn_py_thread_ensure();
+    gcn_py_signals_hide();
     gcn_py_logger_finish();
     drop_objects();
     if (Py_FinalizeEx() < 0) {

@@ -183,7 +183,7 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
 
     if (worker->start->app != NULL) {
         worker->app = worker->start->app;
-        return true;
+        return gcn_py_inherit(err);
     }
     gcn_options_python(worker, &options);
     if (!gcn_py_start(&options, err)) {

@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from harness.process import wait_until
+from harness.server import Server, gcorn_argv, gunicorn_argv
 
 CLASSES = pytest.mark.parametrize("args", [(), ("-k", "gthread", "--threads", "2")], ids=["sync", "gthread"])
 
@@ -36,4 +37,34 @@ def test_a_handler_that_raises_is_logged(gcorn, args):
     assert server.get("/").status == 200
     os.kill(server.workers[0], signal.SIGVTALRM)
     server.wait_log(r"^ValueError: in the handler$")
+    assert server.get("/").status == 200
+
+
+WAYS = ["calls", "calls what can be called", "sends again", "puts back"]
+CASES = [pytest.param(argv_of, args, way, id=f"{argv_of.__name__[:-5]}-{args[-1].strip('-')}-{way}")
+         for argv_of in (gcorn_argv, gunicorn_argv)
+         for args in (("-k", "sync"), ("--threads", "2", "-k", "gthread"), ("--preload",))
+         for way in WAYS
+         # gunicorn preloads where TERM is SIG_DFL, which cannot be called
+         if (argv_of, args, way) != (gunicorn_argv, ("--preload",), "calls")]
+
+
+@pytest.mark.parametrize("argv_of, args, way", CASES)
+def test_an_app_may_pass_term_on_to_the_server(argv_of, args, way):
+    server = Server(argv_of("chains:app", *args, "--graceful-timeout", "60", "-t", "60"), env={"WAY": way})
+    try:
+        first = int(server.get("/").body)
+        os.kill(first, signal.SIGTERM)
+        wait_until(lambda: int(server.get("/").body) != first, "another worker")
+        assert server.stop(seconds=20) == 0
+    finally:
+        server.kill()
+    assert "Error" not in server.log and "Traceback" not in server.log
+    cleans = way != "puts back" and args != ("--preload",)
+    assert ("the app cleans up" in server.log) == cleans
+
+
+def test_a_child_of_the_app_that_passes_term_on_ends(gcorn):
+    server = gcorn("chains:app", env={"WAY": "calls"})
+    assert server.get("/fork").text.split()[1] == str(signal.SIGTERM.value)
     assert server.get("/").status == 200

@@ -44,6 +44,14 @@ void gcn_signal_catch_info(int signum,
                            void (*handler)(int signum, siginfo_t *info, void *context));
 
 /*
+ * The handler that gcn_signal_catch was given for `signum` (1 to NSIG - 1), whether or not somebody has put
+ * another in its place; NULL: none, or it was gcn_signal_catch_info. And whether it, or that of
+ * gcn_signal_catch_info, is in place.
+ */
+void (*gcn_signal_handler(int signum))(int signum);
+bool gcn_signal_is_caught(int signum);
+
+/*
  * Around a fork by the app, so that none of our handlers runs in the child: what the arbiter handles is
  * blocked from _pause on. The parent goes on with _resume. The child calls _forget: signals that
  * gcn_signal_catch caught have their default actions again, unless the app has put handlers of its own

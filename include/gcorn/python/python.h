@@ -86,6 +86,12 @@ void gcn_py_freeze(void);
 GCN_MUST_CHECK bool gcn_py_spew(struct gcn_error *err);
 
 /*
+ * In a process that inherited the interpreter and has caught signals: let Python code see, call and put back
+ * these handlers. Where gcn_py_start is called it does that, too. GIL: held. Harmless if not started.
+ */
+GCN_MUST_CHECK bool gcn_py_inherit(struct gcn_error *err);
+
+/*
  * Call `each` with the path of the file that each loaded module came from; the path is borrowed for the
  * call. GIL: taken inside. Harmless if not started. Thread: one of ours.
  */
