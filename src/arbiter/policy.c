@@ -166,6 +166,12 @@ static bool wants_worker(const struct gcn_policy *policy, const struct census *c
     return census->fresh < policy->target && live < policy->target + surge(policy, census);
 }
 
+/* A reload does not wait for what failed before it: it may be the remedy. */
+static bool wants_trial(const struct gcn_policy *policy, const struct census *census)
+{
+    return policy->trial != 0 && !policy->trial_waits && census->trying == 0;
+}
+
 struct gcn_plan gcn_policy_next(const struct gcn_policy *policy, struct gcn_children *children)
 {
     struct gcn_plan plan = plan_for_overdue(policy, children);
@@ -180,7 +186,7 @@ struct gcn_plan gcn_policy_next(const struct gcn_policy *policy, struct gcn_chil
     }
     if (plan.child != NULL) {
         plan.kind = GCN_PLAN_RETIRE;
-    } else if (policy->trial != 0 && !policy->trial_waits && census.trying == 0) {
+    } else if (wants_trial(policy, &census)) {
         plan = (struct gcn_plan){.kind = GCN_PLAN_SPAWN, .generation = policy->trial};
     } else if (wants_worker(policy, &census) && policy->now_ms >= policy->boot_after_ms) {
         plan = (struct gcn_plan){.kind = GCN_PLAN_SPAWN, .generation = policy->good};
@@ -204,7 +210,13 @@ int64_t gcn_policy_next_ms(const struct gcn_policy *policy, const struct gcn_chi
             next = look_ms;
         }
     }
-    if (!policy->stopping && wants_worker(policy, &census) && policy->boot_after_ms < next) {
+    if (policy->stopping) {
+        return next;
+    }
+    if (wants_trial(policy, &census)) {
+        return policy->now_ms;
+    }
+    if (wants_worker(policy, &census) && policy->boot_after_ms < next) {
         next = policy->boot_after_ms;
     }
     return next;

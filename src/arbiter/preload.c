@@ -82,7 +82,7 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
     preloader->arb = arb;
     preloader->watch = (struct gcn_watch){.fn = on_message};
     preloader->newest = arb->boards;
-    preloader->ready = preloader->spared = preloader->aborted = false;
+    preloader->ready = preloader->spared = preloader->aborted = preloader->barren = false;
     preloader->deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
     if (preloader->pid < 0) {
         gcn_error_errno("cannot fork the preloading process (see ulimit -u, pids.max, and the memory "
@@ -123,25 +123,46 @@ static void enforce(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
     preloader->deadline_ms = gcn_arbiter_now_ms(arb) + ABORT_GRACE_MS;
 }
 
-static void manage(struct gcn_arbiter *arb, struct gcn_generation *generation, bool *waits)
+/* True if workers of the generation have to wait. */
+static bool waits(const struct gcn_generation *generation)
 {
-    *waits = false;
-    if (generation == NULL || !generation->settings->preload_app) {
-        return;
-    }
-    struct gcn_preloader *preloader = &generation->preloader;
+    return generation->settings->preload_app &&
+           (!generation->preloader.ready || generation->preloader.fd < 0);
+}
+
+/* One that is tried starts at once, whatever failed before it, and has one attempt. */
+static void manage_trial(struct gcn_arbiter *arb)
+{
+    struct gcn_preloader *preloader = &arb->trial->preloader;
+
     enforce(arb, preloader);
+    if (preloader->barren) {
+        gcn_reload_fail(arb, "the process that preloads the app could not fork the worker to try it");
+    } else if (arb->trial->settings->preload_app && preloader->pid == 0 &&
+               arb->stop == GCN_STOP_NOT && !start(arb, arb->trial)) {
+        gcn_reload_fail(arb, "the process that preloads the app could not be started");
+    }
+}
+
+static void manage_good(struct gcn_arbiter *arb)
+{
+    struct gcn_preloader *preloader = &arb->good->preloader;
     bool due = arb->stop == GCN_STOP_NOT && gcn_arbiter_now_ms(arb) >= arb->policy.boot_after_ms;
-    if (preloader->pid == 0 && due && !start(arb, generation)) {
+
+    enforce(arb, preloader);
+    if (arb->good->settings->preload_app && preloader->pid == 0 && due && !start(arb, arb->good)) {
         gcn_workers_back_off(arb);
     }
-    *waits = !preloader->ready || preloader->fd < 0;
 }
 
 void gcn_preload_manage(struct gcn_arbiter *arb)
 {
-    manage(arb, arb->trial, &arb->policy.trial_waits);
-    manage(arb, arb->good, &arb->policy.good_waits);
+    if (arb->trial != NULL) {
+        manage_trial(arb);
+    }
+    manage_good(arb);
+    arb->policy.trial_waits = arb->trial != NULL && waits(arb->trial);
+    arb->policy.good_waits = waits(arb->good);
     if (arb->leaving.pid != 0) {
         enforce(arb, &arb->leaving);
     }
@@ -152,7 +173,7 @@ static int64_t next_ms(const struct gcn_arbiter *arb, const struct gcn_generatio
     if (generation == NULL || !generation->settings->preload_app || arb->stop != GCN_STOP_NOT) {
         return INT64_MAX;
     }
-    if (generation->preloader.pid == 0) {
+    if (generation->preloader.pid == 0) { /* never of a trial: it has been started or given up */
         return arb->policy.boot_after_ms;
     }
     int64_t deadline_ms = generation->preloader.deadline_ms;
@@ -213,9 +234,14 @@ static void note_birth(struct gcn_arbiter *arb, const struct gcn_preloader_news 
     }
     if (news->pid < 0) {
         gcn_error("the preloading process could not fork a worker");
+        bool tried = arb->trial != NULL && child->generation == arb->trial->number;
         gcn_boards_give_back(arb, child);
         gcn_children_remove(&arb->children, child);
-        gcn_workers_back_off(arb);
+        if (tried) { /* the reload ends with the next round: here its generation is still in use */
+            arb->trial->preloader.barren = true;
+        } else {
+            gcn_workers_back_off(arb);
+        }
         return;
     }
     child->pid = (pid_t)news->pid;

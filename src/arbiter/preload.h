@@ -32,6 +32,7 @@ struct gcn_preloader {
     bool ready;          /* the app is loaded */
     bool spared;         /* it was not ready in time, and got more (gcn_policy_spare_ms) */
     bool aborted;        /* it was not ready in time */
+    bool barren;         /* of a trial: it could not fork the worker that was to try the settings */
     int64_t deadline_ms; /* by when it has to be ready, or gone; 0: no such time */
 };
 

@@ -145,7 +145,18 @@ static void run_child_exit(struct gcn_arbiter *arb, const struct gcn_child *chil
     (void)!gcn_hooks_run_or_halt(arb, arb->good, GCN_HOOK_CHILD_EXIT, &call);
 }
 
-static void spawn(struct gcn_arbiter *arb, uint64_t number)
+/* A reload does not wait for better times: the old workers serve, and whoever asked for it can ask again. */
+static void give_up_spawn(struct gcn_arbiter *arb, const struct gcn_generation *generation)
+{
+    if (generation == arb->trial) {
+        gcn_reload_fail(arb, "no worker could be started to try it");
+    } else {
+        gcn_workers_back_off(arb);
+    }
+}
+
+/* False (logged) if no worker was started. */
+static bool spawn(struct gcn_arbiter *arb, uint64_t number)
 {
     struct gcn_generation *generation =
         arb->trial != NULL && arb->trial->number == number ? arb->trial : arb->good;
@@ -157,19 +168,20 @@ static void spawn(struct gcn_arbiter *arb, uint64_t number)
     };
 
     if (!run_pre_fork(arb, generation)) {
-        return;
+        return false;
     }
     if (!gcn_boards_take(arb, preloads ? generation->preloader.newest : NULL, &child)) {
-        gcn_workers_back_off(arb);
-        return;
+        give_up_spawn(arb, generation);
+        return false;
     }
     prepare_slot(&child, generation);
     if (!fork_worker(arb, generation, &child)) {
         gcn_boards_give_back(arb, &child);
-        gcn_workers_back_off(arb);
-        return;
+        give_up_spawn(arb, generation);
+        return false;
     }
     gcn_children_add(&arb->children, &child);
+    return true;
 }
 
 static void send_signal(const struct gcn_child *child, int signum)
@@ -232,34 +244,41 @@ static void kill_overdue(struct gcn_child *child)
     send_signal(child, SIGKILL);
 }
 
+/* False if the plan could not be carried out: asked again now, the policy would say the same. */
+static bool carry_out(struct gcn_arbiter *arb, struct gcn_plan plan)
+{
+    switch (plan.kind) {
+    case GCN_PLAN_NOTHING:
+        return false;
+    case GCN_PLAN_SPAWN:
+        return spawn(arb, plan.generation);
+    case GCN_PLAN_RETIRE:
+        tell(arb, plan.child, SIGTERM, arb->good->settings->graceful_timeout * 1000);
+        return true;
+    case GCN_PLAN_ABORT:
+        abort_silent(arb, plan.child);
+        return true;
+    case GCN_PLAN_KILL:
+        kill_overdue(plan.child);
+        return true;
+    }
+    return false;
+}
+
+/* What fails ends the round, and each plan that succeeds changes the table: no round lasts for ever. */
 void gcn_workers_manage(struct gcn_arbiter *arb)
 {
     struct gcn_policy *policy = &arb->policy;
+    struct gcn_plan plan;
 
-    policy->good = arb->good->number;
-    policy->trial = arb->trial == NULL ? 0 : arb->trial->number;
-    policy->timeout_ms = arb->good->settings->timeout * 1000;
     gcn_preload_manage(arb);
-    for (;;) {
+    do {
+        policy->good = arb->good->number;
+        policy->trial = arb->trial == NULL ? 0 : arb->trial->number;
+        policy->timeout_ms = arb->good->settings->timeout * 1000;
         policy->now_ms = gcn_arbiter_now_ms(arb);
-        struct gcn_plan plan = gcn_policy_next(policy, &arb->children);
-        switch (plan.kind) {
-        case GCN_PLAN_NOTHING:
-            return;
-        case GCN_PLAN_SPAWN:
-            spawn(arb, plan.generation);
-            break;
-        case GCN_PLAN_RETIRE:
-            tell(arb, plan.child, SIGTERM, arb->good->settings->graceful_timeout * 1000);
-            break;
-        case GCN_PLAN_ABORT:
-            abort_silent(arb, plan.child);
-            break;
-        case GCN_PLAN_KILL:
-            kill_overdue(plan.child);
-            break;
-        }
-    }
+        plan = gcn_policy_next(policy, &arb->children);
+    } while (carry_out(arb, plan));
 }
 
 static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness import places
-from harness.life import is_alive, send, start, title, wait_until
+from harness.life import children, is_alive, send, start, title, wait_until
 from harness.process import Process
 from harness.server import environment
 from harness.wire import Connection
@@ -319,16 +319,42 @@ def test_a_random_user_without_a_home_can_run_it(opened):
     assert get(server, "/identity") == repr(((4242,) * 3, (4242,) * 3, []))
 
 
+# Become user argv[1], who may have argv[2] processes, and run the rest.
+LIMITED = ("import os, resource, sys\nos.setgroups([])\nos.setgid(4242)\nos.setuid(int(sys.argv[1]))\n"
+           "resource.setrlimit(resource.RLIMIT_NPROC, (int(sys.argv[2]),) * 2)\nos.execv(sys.argv[3], sys.argv[3:])\n")
+
+
 def test_a_limit_of_processes_is_told_and_waited_out(opened):
     """Two processes of a user are allowed, and one of them is not the server."""
     uid = 100_000 + os.getpid()
-    limited = ("import os, resource, sys\nos.setgroups([])\nos.setgid(4242)\nos.setuid(int(sys.argv[1]))\n"
-               "resource.setrlimit(resource.RLIMIT_NPROC, (2, 2))\nos.execv(sys.argv[2], sys.argv[2:])\n")
     with subprocess.Popen([places.find_program("sleep"), "60"], user=uid) as other:
-        server = opened("life:app", run=[sys.executable, "-c", limited, str(uid)])
+        server = opened("life:app", run=[sys.executable, "-c", LIMITED, str(uid), "2"])
         server.wait_log(r"cannot fork a worker .*ulimit -u.*: Resource .*\n.*next attempt .* in 0.25 s")
         other.kill()
     assert get(server, "/") == "hello"
+
+
+@pytest.mark.parametrize("args, processes, reason", [
+    ((), 4, r"no worker could be started to try it"),
+    (("--preload",), 6, r"the process that preloads the app could not fork the worker to try it")],
+    ids=["plain", "preload"])
+def test_a_reload_that_finds_no_room_for_a_process_is_called_off(opened, args, processes, reason):
+    uid = 200_000 + 2 * os.getpid() + len(args)
+    server = opened("--log-level", "debug", "life:app", *args,
+                    run=[sys.executable, "-c", LIMITED, str(uid), str(processes)])
+    server.wait_log("is ready")
+    sleep = [places.find_program("sleep"), "60"]
+    with subprocess.Popen(sleep, user=uid) as one, subprocess.Popen(sleep, user=uid) as other:
+        for count in (1, 2):
+            send(server, signal.SIGHUP)
+            server.wait_log(f"reload failed, the old workers go on: {reason}", count=count)
+            wait_until(lambda: len(children(server.pid)) == 1 + len(args), "the end of what tried")
+        assert get(server, "/") == "hello"
+        assert len(server.log.splitlines()) < 50
+        one.kill()
+        other.kill()
+    send(server, signal.SIGHUP)
+    server.wait_log("reloaded: 1 workers")
 
 
 def test_too_few_descriptors_stop_the_start():

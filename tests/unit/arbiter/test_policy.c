@@ -456,6 +456,34 @@ static void boots_that_fail_are_repeated_one_by_one_and_later(void **state)
     finish_world(&world);
 }
 
+static void a_trial_does_not_wait_for_what_failed_before(void **state)
+{
+    struct world world = make_serving_world(2);
+
+    (void)state;
+    world.policy.failures = 3;
+    world.policy.boot_after_ms = 2000;
+    world.policy.trial = 2;
+    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), world.policy.now_ms);
+    settle(&world);
+    assert_int_equal(count(&world, GCN_CHILD_BOOTING, 2), 1);
+    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), INT64_MAX);
+    finish_world(&world);
+}
+
+static void nothing_is_due_while_the_trial_is_preloaded(void **state)
+{
+    struct world world = make_serving_world(2);
+
+    (void)state;
+    world.policy.trial = 2;
+    world.policy.trial_waits = true;
+    settle(&world);
+    assert_int_equal(world.spawned, 0);
+    assert_int_equal(gcn_policy_next_ms(&world.policy, &world.children), INT64_MAX);
+    finish_world(&world);
+}
+
 static void pauses_grow_to_a_limit(void **state)
 {
     static const int64_t pauses[] = {250, 500, 1000, 2000, 4000, 8000, 15000, 15000};
@@ -489,6 +517,8 @@ int main(void)
         cmocka_unit_test(worker_without_a_deadline_is_never_silent),
         cmocka_unit_test(worker_that_does_not_leave_is_killed),
         cmocka_unit_test(boots_that_fail_are_repeated_one_by_one_and_later),
+        cmocka_unit_test(a_trial_does_not_wait_for_what_failed_before),
+        cmocka_unit_test(nothing_is_due_while_the_trial_is_preloaded),
         cmocka_unit_test(pauses_grow_to_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
