@@ -335,12 +335,13 @@ void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn
     }
 }
 
-enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x)
+enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x,
+                                   struct gcn_out *out)
 {
     if (x->res.ended) {
-        gcn_core_queue_out(core, x, &x->res.out); /* gcn_core_finish sends it: it knows what comes after it */
+        gcn_core_queue_out(core, x, out); /* gcn_core_finish sends it: it knows what comes after it */
     } else {
-        gcn_core_send_out(core, x, &x->res.out);
+        gcn_core_send_out(core, x, out);
     }
     return x->conn->gone ? GCN_SINK_GONE : GCN_SINK_OK;
 }

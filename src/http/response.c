@@ -140,13 +140,13 @@ static void finish_head(struct gcn_response *res)
     gcn_out_add(&res->out, repeated.len + 2);
 }
 
-enum gcn_sink_result gcn_response_submit(struct gcn_response *res)
+enum gcn_sink_result gcn_response_submit(struct gcn_response *res, struct gcn_out *out)
 {
-    if (!res->gone && res->sink->submit(res->sink, res) == GCN_SINK_GONE) {
+    if (!res->gone && res->sink->submit(res->sink, res, out) == GCN_SINK_GONE) {
         res->gone = true;
     }
     if (res->gone) {
-        gcn_out_clear(&res->out);
+        gcn_out_clear(out);
     }
     return res->gone ? GCN_SINK_GONE : GCN_SINK_OK;
 }
@@ -216,7 +216,7 @@ enum gcn_sink_result gcn_response_write(struct gcn_response *res, struct gcn_sli
     if (bytes.len > 0) {
         put_body(res, bytes, owner, retain, release);
     }
-    return flush == GCN_FLUSH_NOW ? gcn_response_submit(res) : GCN_SINK_OK;
+    return flush == GCN_FLUSH_NOW ? gcn_response_submit(res, &res->out) : GCN_SINK_OK;
 }
 
 bool gcn_response_sendfile(struct gcn_response *res, int fd, off_t offset, int64_t len)
@@ -262,7 +262,7 @@ void gcn_response_end(struct gcn_response *res)
                   (long long)res->left, (long long)res->length);
         res->failed = true;
     }
-    (void)!gcn_response_submit(res);
+    (void)!gcn_response_submit(res, &res->out);
 }
 
 void gcn_response_leave_alone(struct gcn_response *res)
@@ -270,7 +270,7 @@ void gcn_response_leave_alone(struct gcn_response *res)
     if (!res->ended) {
         gcn_out_clear(&res->out);
         res->left_alone = res->failed = res->ended = true;
-        (void)!gcn_response_submit(res);
+        (void)!gcn_response_submit(res, &res->out);
     }
 }
 
@@ -281,7 +281,7 @@ void gcn_response_fail(struct gcn_response *res, int status)
 
     if (res->head_sent) {
         res->failed = res->ended = true;
-        (void)!gcn_response_submit(res);
+        (void)!gcn_response_submit(res, &res->out);
         return;
     }
     const char *reason = gcn_status_reason(status);
@@ -296,7 +296,7 @@ void gcn_response_fail(struct gcn_response *res, int status)
     gcn_response_set_length(res, page_len);
     if (gcn_response_write(res, body, GCN_FLUSH_LATER, NULL, NULL, NULL) == GCN_SINK_OK) {
         res->ended = true;
-        (void)!gcn_response_submit(res);
+        (void)!gcn_response_submit(res, &res->out);
     }
     res->ended = true;
 }

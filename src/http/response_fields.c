@@ -20,13 +20,18 @@ static void write_repeated(struct gcn_response *res)
     gcn_out_copy(&res->out, lines.ptr, lines.len);
 }
 
-void gcn_response_put_line(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
+static void write_line(struct gcn_out *out, struct gcn_slice name, struct gcn_slice value)
 {
     size_t len = gcn_field_line_len(name, value);
 
+    gcn_field_line_write(gcn_out_reserve(out, len), name, value);
+    gcn_out_add(out, len);
+}
+
+void gcn_response_put_line(struct gcn_response *res, struct gcn_slice name, struct gcn_slice value)
+{
     write_repeated(res);
-    gcn_field_line_write(gcn_out_reserve(&res->out, len), name, value);
-    gcn_out_add(&res->out, len);
+    write_line(&res->out, name, value);
 }
 
 /* A field of the app's that is good. `length`: the value of a Content-Length, else -1. */
@@ -225,20 +230,19 @@ enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
             return fault;
         }
     }
-    write_repeated(res);
-    struct gcn_out begun = res->out; /* a head that start_response has begun stays for later */
-    res->out = (struct gcn_out){0};
-    gcn_out_copy(&res->out, "HTTP/1.1 103 Early Hints\r\n", 26);
+    /* A head that start_response has begun stays where it is: another thread of the app may finish it
+       while the sink waits for the client. */
+    struct gcn_out out = {0};
+    gcn_out_copy(&out, "HTTP/1.1 103 Early Hints\r\n", 26);
     for (size_t i = 0; i < n; i++) {
         /* What frames a message or belongs to the connection has no place here: a client would wait
            for a body of that length. RFC 9110 §8.6, §15.2. */
         if (field_kind(fields[i][0]) == ORDINARY) {
-            gcn_response_put_line(res, fields[i][0], gcn_slice_trim(fields[i][1]));
+            write_line(&out, fields[i][0], gcn_slice_trim(fields[i][1]));
         }
     }
-    gcn_out_copy(&res->out, "\r\n", 2);
-    (void)!gcn_response_submit(res);
-    gcn_out_clear(&res->out);
-    res->out = begun;
+    gcn_out_copy(&out, "\r\n", 2);
+    (void)!gcn_response_submit(res, &out);
+    gcn_out_clear(&out);
     return GCN_RESPONSE_OK;
 }

@@ -19,7 +19,7 @@ static inline bool gcn_status_has_no_length(int status)
 void gcn_response_put_line(struct gcn_response *res, struct gcn_slice name,
                            struct gcn_slice value);
 
-/* Give the sink what is in res->out; what the sink says. */
-enum gcn_sink_result gcn_response_submit(struct gcn_response *res);
+/* Give the sink what is in `out`, res->out or one that goes ahead of it; what the sink says. */
+enum gcn_sink_result gcn_response_submit(struct gcn_response *res, struct gcn_out *out);
 
 #endif

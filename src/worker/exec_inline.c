@@ -63,12 +63,13 @@ static enum gcn_sink_result wait_for_client(struct inline_exec *exec, struct gcn
     return gcn_core_is_gone(x) ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     struct inline_exec *exec = GCN_CONTAINER_OF(sink, struct inline_exec, sink);
     struct gcn_exchange *x = GCN_CONTAINER_OF(res, struct gcn_exchange, res);
     struct gcn_core *core = &exec->serve.core;
-    enum gcn_sink_result result = gcn_core_send(core, x);
+    enum gcn_sink_result result = gcn_core_send(core, x, out);
 
     if (result == GCN_SINK_OK && !res->ended && gcn_core_is_full(core, x)) {
         result = wait_for_client(exec, x);

@@ -80,12 +80,13 @@ static bool wait_for_room(struct gcn_threads_exec *exec, struct gcn_exchange *x)
     return !lost;
 }
 
-/* Give res->out to the loop and wait until there is room. Entered; left only while waiting. */
-static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_exchange *x)
+/* Give `out` to the loop and wait until there is room. Entered; left only while waiting. */
+static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_exchange *x,
+                                      struct gcn_out *out)
 {
     pthread_mutex_lock(&exec->lock);
-    x->hand_over.unsent += x->res.out.len;
-    gcn_out_move(&x->hand_over.handed, &x->res.out);
+    x->hand_over.unsent += out->len;
+    gcn_out_move(&x->hand_over.handed, out);
     if (!x->hand_over.flushing) {
         x->hand_over.flushing = true;
         gcn_list_push(&exec->flush, &x->hand_over.flush_link);
@@ -100,7 +101,8 @@ static enum gcn_sink_result hand_over(struct gcn_threads_exec *exec, struct gcn_
     return lost || (full && !wait_for_room(exec, x)) ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     struct gcn_threads_exec *exec = GCN_CONTAINER_OF(sink, struct gcn_threads_exec, sink);
     struct gcn_exchange *x = GCN_CONTAINER_OF(res, struct gcn_exchange, res);
@@ -116,7 +118,7 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
         return GCN_SINK_GONE;
     }
     if (direct) {
-        enum gcn_io io = gcn_out_send(&res->out, x->req.fd, GCN_PUSH_NOW, &sent);
+        enum gcn_io io = gcn_out_send(out, x->req.fd, GCN_PUSH_NOW, &sent);
         x->hand_over.sent += sent;
         if (io == GCN_IO_OK) {
             return GCN_SINK_OK;
@@ -125,7 +127,8 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
             return res->ended ? GCN_SINK_OK : GCN_SINK_GONE;
         }
     }
-    return res->ended ? GCN_SINK_OK : hand_over(exec, x); /* the loop gets the end with the exchange */
+    /* The loop gets the end with the exchange. */
+    return res->ended ? GCN_SINK_OK : hand_over(exec, x, out);
 }
 
 /* The app call for x begins; the loop is woken if it does not know yet until when it may sleep. */
@@ -327,7 +330,7 @@ static void finish_done(struct gcn_threads_exec *exec)
         int64_t queued_us = gcn_request_queue_us(&x->req);
         gcn_threads_note_back(exec, x);
         gcn_core_queue_out(core, x, &out);
-        (void)!gcn_core_send(core, x);
+        (void)!gcn_core_send(core, x, &x->res.out);
         gcn_core_finish(core, x);
         gcn_serve_call_ended(&exec->serve, took_us, queued_us);
         gcn_threads_note_call(exec, took_us);

@@ -41,10 +41,11 @@ static struct {
     struct gcn_buf answers; /* what the client has read */
 } run;
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     (void)sink;
-    return gcn_core_send(&run.core, GCN_CONTAINER_OF(res, struct gcn_exchange, res));
+    return gcn_core_send(&run.core, GCN_CONTAINER_OF(res, struct gcn_exchange, res), out);
 }
 
 static bool is_trusted(void *context, const struct sockaddr *peer)

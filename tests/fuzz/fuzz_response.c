@@ -23,15 +23,17 @@ struct play {
     int n_fields;        /* that the app gave and that may stand in the head */
 };
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     struct play *play = GCN_CONTAINER_OF(sink, struct play, sink);
 
-    for (const struct gcn_piece *piece = res->out.first; piece != NULL; piece = piece->next) {
+    (void)res;
+    for (const struct gcn_piece *piece = out->first; piece != NULL; piece = piece->next) {
         GCN_ASSERT(piece->kind == GCN_PIECE_COPY);
         gcn_buf_append(&play->wire, piece->ptr, piece->len);
     }
-    gcn_out_clear(&res->out);
+    gcn_out_clear(out);
     return GCN_SINK_OK;
 }
 

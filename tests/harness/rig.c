@@ -57,11 +57,12 @@ static void turn(struct rig *rig, bool run_app)
 }
 
 /* Like the inline executor: waits for the client by turning the loop. */
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     struct rig *rig = GCN_CONTAINER_OF(sink, struct rig, sink);
     struct gcn_exchange *x = GCN_CONTAINER_OF(res, struct gcn_exchange, res);
-    enum gcn_sink_result result = gcn_core_send(&rig->core, x);
+    enum gcn_sink_result result = gcn_core_send(&rig->core, x, out);
 
     while (result == GCN_SINK_OK && !res->ended && gcn_core_is_full(&rig->core, x)) {
         turn(rig, false);

@@ -49,12 +49,14 @@ static void clear_elsewhere(struct gcn_out *out)
     GCN_ASSERT(pthread_join(thread, NULL) == 0);
 }
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     struct gcn_stage *stage = GCN_CONTAINER_OF(sink, struct gcn_stage, sink);
 
+    (void)res;
     stage->submits++;
-    for (const struct gcn_piece *piece = res->out.first; piece != NULL; piece = piece->next) {
+    for (const struct gcn_piece *piece = out->first; piece != NULL; piece = piece->next) {
         if (piece->kind == GCN_PIECE_FILE) {
             take_file(&stage->sent, piece);
         } else {
@@ -62,9 +64,9 @@ static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *r
         }
     }
     if (stage->cold) {
-        clear_elsewhere(&res->out);
+        clear_elsewhere(out);
     } else {
-        gcn_out_clear(&res->out);
+        gcn_out_clear(out);
     }
     return stage->sent.len > stage->leave_after ? GCN_SINK_GONE : GCN_SINK_OK;
 }

@@ -7,7 +7,7 @@
  * What an executor does, on the loop's thread:
  *     x = gcn_core_take(core)         a request to run, or NULL
  *     app->ops->call(app, &x->req, &x->res)      on whatever thread; res->sink is the executor's
- *         its sink: gcn_core_send(core, x) for what is in x->res.out
+ *         its sink: gcn_core_send(core, x, out) for what it is given
  *     gcn_core_finish(core, x)        the app is done with it; x is gone
  * and between: gcn_loop_wait, gcn_loop_dispatch, gcn_core_expire.
  */
@@ -182,10 +182,11 @@ void gcn_core_accept_now(struct gcn_core *core);
 struct gcn_exchange *gcn_core_take(struct gcn_core *core);
 
 /*
- * Take over x->res.out and send what the socket takes. Returns GCN_SINK_GONE if the client has left.
+ * Take over `out`, which the sink was given for x, and send what the socket takes. Returns GCN_SINK_GONE if the client has left.
  * Never waits: see gcn_core_is_full.
  */
-GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x);
+GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x,
+                                                  struct gcn_out *out);
 
 /*
  * For bytes in `out` (emptied) that x's thread has made: keep them to be sent behind what waits, or send

@@ -38,12 +38,15 @@ enum gcn_sink_result {
 
 /*
  * Where a response goes: one vtable an executor, embedded in its object.
- *   submit  take everything in res->out. May wait (having left the interpreter through the app's
- *           `leave`) until the unsent bytes are below the high-water mark again.
+ *   submit  take everything in `out`, which is res->out, or the caller's where an interim response
+ *           goes ahead of it. May wait (having left the interpreter through the app's `leave`) until the
+ *           unsent bytes are below the high-water mark again; `out` is taken by then, for other threads of
+ *           the app may write to res meanwhile.
  * Called on the app's thread, entered.
  */
 struct gcn_sink {
-    enum gcn_sink_result (*submit)(struct gcn_sink *sink, struct gcn_response *res);
+    enum gcn_sink_result (*submit)(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out);
 };
 
 struct gcn_field_memo;

@@ -50,14 +50,16 @@ struct keeper {
     struct head *head;
 };
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *res,
+                                   struct gcn_out *out)
 {
     struct head *head = GCN_CONTAINER_OF(sink, struct keeper, sink)->head;
 
-    for (struct gcn_piece *piece = res->out.first; piece != NULL; piece = piece->next) {
+    (void)res;
+    for (struct gcn_piece *piece = out->first; piece != NULL; piece = piece->next) {
         note(head, piece->ptr, piece->len);
     }
-    gcn_out_clear(&res->out);
+    gcn_out_clear(out);
     return GCN_SINK_OK;
 }
 

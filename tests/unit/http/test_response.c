@@ -18,15 +18,20 @@ static struct {
     struct gcn_out out;
     int n_submits;
     bool gone;
+    void (*meanwhile)(struct gcn_response *); /* what others do while the sink waits for the client */
 } got;
 
 static struct gcn_response res;
 
-static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *from)
+static enum gcn_sink_result submit(struct gcn_sink *sink, struct gcn_response *from,
+                                   struct gcn_out *out)
 {
     (void)sink;
     got.n_submits++;
-    gcn_out_move(&got.out, &from->out);
+    gcn_out_move(&got.out, out);
+    if (got.meanwhile != NULL) {
+        got.meanwhile(from);
+    }
     return got.gone ? GCN_SINK_GONE : GCN_SINK_OK;
 }
 
@@ -394,6 +399,30 @@ static void early_hints_leave_before_a_head_that_is_begun(void **state)
                      text);
 }
 
+static void write_hello(struct gcn_response *from)
+{
+    got.meanwhile = NULL;
+    enum gcn_sink_result result =
+        gcn_response_write(from, GCN_SLICE("hello"), GCN_FLUSH_LATER, NULL, NULL, NULL);
+    assert_int_equal(result, GCN_SINK_OK);
+}
+
+static void another_thread_may_write_while_early_hints_wait_for_the_client(void **state)
+{
+    const struct gcn_slice hints[][2] = {{GCN_SLICE("Link"), GCN_SLICE("</a.css>")}};
+
+    (void)state;
+    begin("200 OK");
+    assert_int_equal(field("Content-Type", "text/plain"), GCN_RESPONSE_OK);
+    assert_int_equal(field("Content-Length", "5"), GCN_RESPONSE_OK);
+    got.meanwhile = write_hello;
+    assert_int_equal(gcn_response_early_hints(&res, hints, 1), GCN_RESPONSE_OK);
+    gcn_response_end(&res);
+    assert_string_equal(sent(), "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+                                "HTTP/1.1 200 OK\r\nServer: gcorn\r\nConnection: keep-alive\r\n"
+                                "Content-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello");
+}
+
 static void a_file_is_sent_from_its_offset(void **state)
 {
     char name[] = "/tmp/gcorn-test-XXXXXX";
@@ -441,6 +470,7 @@ int main(void)
         TEST(large_bytes_are_referenced_and_given_back),
         TEST(a_client_that_left_stops_the_app),
         TEST(early_hints_leave_before_a_head_that_is_begun),
+        TEST(another_thread_may_write_while_early_hints_wait_for_the_client),
         TEST(a_file_is_sent_from_its_offset),
         TEST(keep_alive_says_how_long),
     };
