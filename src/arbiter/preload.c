@@ -19,6 +19,7 @@
 #include <gcorn/python/python.h>
 
 #include "arbiter_private.h"
+#include "birth.h"
 #include "preloader.h"
 
 enum {
@@ -199,6 +200,7 @@ bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child
         .age = child->age,
     };
 
+    gcn_birth_expect(child->slot, child->age);
     if (send(generation->preloader.fd, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
         gcn_error_errno("the preloading process takes no orders");
         return false;
@@ -224,7 +226,29 @@ void gcn_preload_reopen(struct gcn_arbiter *arb)
     }
 }
 
-/* A worker was born, or could not be: pid -1. */
+static void note_pid(struct gcn_child *child, pid_t pid)
+{
+    child->pid = pid;
+    if (child->state != GCN_CHILD_BOOTING) { /* it was unwanted before it was born */
+        kill(child->pid, SIGKILL);
+    }
+}
+
+/* Nobody will report the child's birth. True if it is not there; it leaves the table. */
+static bool give_up_unborn(struct gcn_arbiter *arb, struct gcn_child *child)
+{
+    pid_t pid = gcn_birth_forbid(child->slot, child->age);
+
+    if (pid != 0) {
+        note_pid(child, pid);
+        return false;
+    }
+    gcn_boards_give_back(arb, child);
+    gcn_children_remove(&arb->children, child);
+    return true;
+}
+
+/* A worker was born, or, with pid -1, probably was not. */
 static void note_birth(struct gcn_arbiter *arb, const struct gcn_preloader_news *news)
 {
     struct gcn_child *child = gcn_children_find_age(&arb->children, news->age);
@@ -232,21 +256,19 @@ static void note_birth(struct gcn_arbiter *arb, const struct gcn_preloader_news 
     if (child == NULL || child->pid != 0) {
         return;
     }
-    if (news->pid < 0) {
-        gcn_error("the preloading process could not fork a worker");
-        bool tried = arb->trial != NULL && child->generation == arb->trial->number;
-        gcn_boards_give_back(arb, child);
-        gcn_children_remove(&arb->children, child);
-        if (tried) { /* the reload ends with the next round: here its generation is still in use */
-            arb->trial->preloader.barren = true;
-        } else {
-            gcn_workers_back_off(arb);
-        }
+    if (news->pid > 0) {
+        note_pid(child, (pid_t)news->pid);
         return;
     }
-    child->pid = (pid_t)news->pid;
-    if (child->state != GCN_CHILD_BOOTING) { /* it was unwanted before it was born */
-        kill(child->pid, SIGKILL);
+    bool tried = arb->trial != NULL && child->generation == arb->trial->number;
+    if (!give_up_unborn(arb, child)) {
+        return;
+    }
+    gcn_error("the preloading process could not fork a worker");
+    if (tried) { /* the reload ends with the next round: here its generation is still in use */
+        arb->trial->preloader.barren = true;
+    } else {
+        gcn_workers_back_off(arb);
     }
 }
 
@@ -272,6 +294,18 @@ static void read_news(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
     }
 }
 
+/* Those that say so themselves: whoever forked them may have been killed before it did. */
+static void look_for_births(struct gcn_arbiter *arb)
+{
+    for (size_t i = 0; i < arb->children.n; i++) {
+        struct gcn_child *child = &arb->children.items[i];
+        pid_t pid = child->pid == 0 ? gcn_birth_pid(child->slot) : 0;
+        if (pid != 0) {
+            note_pid(child, pid);
+        }
+    }
+}
+
 void gcn_preload_read(struct gcn_arbiter *arb)
 {
     if (arb->trial != NULL) {
@@ -279,16 +313,16 @@ void gcn_preload_read(struct gcn_arbiter *arb)
     }
     read_news(arb, &arb->good->preloader);
     read_news(arb, &arb->leaving);
+    look_for_births(arb);
 }
 
-/* Workers that were ordered and never born. */
+/* Workers that were ordered and not born; those that are there, although nobody has told, stay. */
 static void forget_unborn(struct gcn_arbiter *arb, uint64_t generation)
 {
     for (size_t i = arb->children.n; i-- > 0;) {
         struct gcn_child *child = &arb->children.items[i];
         if (child->pid == 0 && child->generation == generation) {
-            gcn_boards_give_back(arb, child);
-            gcn_children_remove(&arb->children, child);
+            (void)give_up_unborn(arb, child);
         }
     }
 }

@@ -51,7 +51,7 @@ void gcn_preload_reopen(struct gcn_arbiter *arb);
 /* In a process that the arbiter has forked: close its ends of the channels, or they would never end. */
 void gcn_preload_close_channels(struct gcn_arbiter *arb);
 
-/* Read what the preloaders have sent. Before children are reaped: births come before deaths. */
+/* Learn of births. Before children are reaped, and when an unknown one is: births come before deaths. */
 void gcn_preload_read(struct gcn_arbiter *arb);
 
 /* A child that is no worker has ended: true if it was a preloader. */

@@ -24,6 +24,7 @@
 #include <gcorn/worker/worker.h>
 
 #include "arbiter_private.h"
+#include "birth.h"
 
 enum { END_S = 5 };
 
@@ -86,6 +87,9 @@ static void be_worker(const struct preloader *self, const struct gcn_preloader_o
 
     gcn_ownfd_close(self->birth->fd);
     await_adoption(between);
+    if (!gcn_birth_claim(order->slot, order->age, getpid())) {
+        _exit(GCN_EXIT_OK); /* nobody waits for this worker, and its slot may be another's */
+    }
     gcn_workers_fill_start(self->birth->arb, self->birth->generation, &child, &start);
     start.app = self->app;
     gcn_worker_run(&start);
@@ -96,6 +100,17 @@ static void reopen_logs(struct gcn_access *access)
     gcn_log_reopen();
     gcn_py_logger_reopen();
     gcn_access_reopen(access);
+}
+
+/* The process in between reports, unless somebody kills it: then the worker may be there or not. */
+static void await_report(const struct preloader *self, const struct gcn_preloader_order *order,
+                         pid_t between)
+{
+    int status = 0;
+
+    if (waitpid(between, &status, 0) == between && WIFSIGNALED(status)) {
+        tell(self, order->age, -1);
+    }
 }
 
 /* Fork twice, so that the worker is the arbiter's child. */
@@ -110,7 +125,7 @@ static void bear_worker(const struct preloader *self, const struct gcn_preloader
         if (between < 0) {
             tell(self, order->age, -1);
         } else {
-            waitpid(between, NULL, 0);
+            await_report(self, order, between);
         }
         return;
     }

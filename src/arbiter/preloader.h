@@ -21,7 +21,8 @@ struct gcn_preloader_order {
     uint64_t age;
 };
 
-/* To the arbiter: the app is loaded (age 0), or the worker of that age is process `pid` (-1: none). */
+/* To the arbiter: the app is loaded (age 0), or the worker of that age is process `pid` (-1: there will be no
+   news of it: its fork failed, or who was to report it was killed; see birth.h). */
 struct gcn_preloader_news {
     uint64_t age;
     int64_t pid;

@@ -405,6 +405,10 @@ static void bury(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end end)
 {
     struct gcn_child *child = gcn_children_find(&arb->children, pid);
 
+    if (child == NULL) {
+        gcn_preload_read(arb); /* it may have been born and ended since we looked */
+        child = gcn_children_find(&arb->children, pid);
+    }
     if (child != NULL) {
         bury_worker(arb, child, end);
     } else if (!gcn_upgrade_ended(arb, pid, end) && !gcn_preload_ended(arb, pid, end)) {

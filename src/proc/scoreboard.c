@@ -107,6 +107,7 @@ void gcn_scoreboard_free_slot(struct gcn_slot *slot)
     atomic_store_explicit(&slot->wants_rest, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->broken, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->changed_us, 0, memory_order_relaxed);
+    atomic_store_explicit(&slot->birth, 0, memory_order_relaxed);
     atomic_store_explicit(&slot->doing[0], '\0', memory_order_relaxed);
     drain(slot->wake_fd);
     atomic_store_explicit(&slot->state, GCN_SLOT_FREE, memory_order_relaxed);

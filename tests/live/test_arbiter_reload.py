@@ -238,6 +238,52 @@ def test_the_preloading_process_is_replaced_if_it_dies(gcorn, tmp_path):
     load.finish()
 
 
+# Holds the process in between up, after it has forked the worker and before it reports that.
+HELD_UP = """
+import ctypes
+preloader = os.getpid()
+def hold_up():
+    if os.getpid() != preloader and os.path.exists("hold"):
+        with open("between.new", "w") as file:
+            file.write(str(os.getpid()))
+        os.rename("between.new", "between")
+        while os.path.exists("hold"):
+            time.sleep(0.01)
+held_up = ctypes.CFUNCTYPE(None)(hold_up)
+ctypes.CDLL(None).__register_atfork(None, held_up, None, None)
+"""
+
+
+@pytest.mark.parametrize("who", ["preloader", "between", "both"])
+def test_a_worker_whose_birth_nobody_could_report_does_not_serve_uncounted(gcorn, tmp_path, who):
+    it = Site(gcorn, tmp_path, "--preload", workers=2)
+    it.write("2", HELD_UP)
+    it.reload()
+    hold = tmp_path / "hold"
+    hold.touch()
+    preloader = wait_until(lambda: only_preloader(it.server), "one preloading process")
+    send(it.server, signal.SIGTTIN)
+    between = wait_until(lambda: (tmp_path / "between").exists() and int((tmp_path / "between").read_text()),
+                         "the process in between")
+    if who == "both":  # in this order, so that the worker is there and only itself can say so
+        os.kill(preloader, signal.SIGSTOP)
+        os.kill(between, signal.SIGKILL)
+        it.server.wait_log(r"worker 5 \(pid \d+\) boots")
+    os.kill(between if who == "between" else preloader, signal.SIGKILL)
+    if who != "between":
+        it.server.wait_log("the process that preloads the app was killed by SIGKILL")
+    hold.unlink()
+    it.server.wait_log("is ready", count=5)
+    wait_until(lambda: not is_alive(between), "its end")
+    wait_until(lambda: only_preloader(it.server), "one preloading process")
+    old = it.workers(3)
+    it.write("3")
+    it.reload()  # which undoes TTIN
+    wait_until(lambda: not any(map(is_alive, old)), "the end of the old workers")
+    assert len(it.workers(2)) == 2
+    assert it.version() == "3"
+
+
 @pytest.mark.parametrize("spec, code", [
     ("raises_at_import:app", 1), ("life:no_such_name", 1), ("exits:app", 5)])
 def test_a_first_start_that_cannot_preload_ends_as_gunicorns_does(spec, code, tmp_path):

@@ -47,6 +47,7 @@ struct gcn_slot {
     _Atomic int32_t wants_rest;    /* it asks to be replaced (max_requests, memory); cleared by the arbiter */
     _Atomic int32_t broken;        /* the app could not be loaded; it answers every request with why */
     _Atomic int64_t changed_us;    /* change time of the newest file of the app that has changed; 0: none */
+    _Atomic int64_t birth;         /* of a preloaded worker: its age until it is born, then minus its pid */
     int32_t wake_fd;               /* eventfd, made before the fork by the arbiter: poke the worker */
     _Atomic char doing[GCN_SLOT_DOING_BYTES]; /* "GET /path", cut, NUL-terminated */
 };
