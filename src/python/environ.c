@@ -53,25 +53,15 @@ static void release_prototype(void *data)
     gcn_free(prototype);
 }
 
-/*
- * The prototype of a head that the core keeps, made when it is first wanted and again if the same
- * head came in by another listener. NULL with an exception.
- */
-static struct prototype *prototype_of(struct gcn_head *head, struct gcn_py_place place)
+/* Make `dict`, which is taken over, that of the head's prototype. -1 with an exception. */
+static int set_prototype_steal(struct gcn_head *head, struct gcn_py_place place, PyObject *dict)
 {
     struct prototype *prototype = head->app_data;
 
-    if (GCN_LIKELY(prototype != NULL && gcn_py_same_place(prototype->place, place))) {
-        return prototype;
-    }
-    PyObject *dict = gcn_py_environ_for_head(head, place);
-    if (dict == NULL) {
-        return NULL;
-    }
     if (prototype != NULL && gcn_py_objects_are_whole(&prototype->objects) &&
         gcn_py_objects_put(&prototype->objects, dict) < 0) {
         Py_DECREF(dict);
-        return NULL;
+        return -1;
     }
     if (prototype == NULL) {
         prototype = gcn_alloc_zero(1, sizeof(*prototype));
@@ -83,24 +73,73 @@ static struct prototype *prototype_of(struct gcn_head *head, struct gcn_py_place
     prototype->objects.dict = dict;
     gcn_py_objects_dict_changed(&prototype->objects);
     Py_XSETREF(prototype->remote_addr, Py_NewRef(gcn_py.names.empty));
-    return prototype;
+    return 0;
 }
 
-/* Lend the prototype's objects to the call, unless they or the call are provided for. */
-static int lend_objects(struct prototype *prototype, struct gcn_py_call *call)
+static bool has_prototype(const struct gcn_head *head, struct gcn_py_place place)
+{
+    const struct prototype *prototype = head->app_data;
+
+    return prototype != NULL && gcn_py_same_place(prototype->place, place);
+}
+
+/*
+ * The prototype of a head that the core keeps, made when it is first wanted and again if the same
+ * head came in by another listener. NULL with an exception. To make a dictionary may collect
+ * garbage and so run Python, and meanwhile another thread may have made the same: the first stays.
+ */
+static struct prototype *prototype_of(struct gcn_head *head, struct gcn_py_place place)
+{
+    if (GCN_LIKELY(has_prototype(head, place))) {
+        return head->app_data;
+    }
+    PyObject *dict = gcn_py_environ_for_head(head, place);
+    if (dict == NULL) {
+        return NULL;
+    }
+    if (has_prototype(head, place)) {
+        Py_DECREF(dict);
+    } else if (set_prototype_steal(head, place, dict) < 0) {
+        return NULL;
+    }
+    return head->app_data;
+}
+
+/*
+ * Make what is missing of the prototype's objects. They are spoken for before the first one is
+ * made, which may run Python (see above): no other thread makes or uses them meanwhile.
+ */
+static int fill_objects(struct prototype *prototype)
 {
     struct gcn_py_objects *objects = &prototype->objects;
 
-    if (GCN_UNLIKELY(call->objects != NULL || objects->in_use)) {
-        return 0;
-    }
-    if (GCN_UNLIKELY(!gcn_py_objects_are_whole(objects)) &&
-        (gcn_py_objects_fill(objects) < 0 || gcn_py_objects_put(objects, prototype->dict) < 0)) {
+    objects->in_use = true;
+    if (gcn_py_objects_fill(objects) < 0 || gcn_py_objects_put(objects, prototype->dict) < 0) {
         gcn_py_objects_drop(objects);
+        objects->in_use = false;
         return -1;
     }
-    gcn_py_call_use(call, objects);
     return 0;
+}
+
+/*
+ * The prototype of the call's head, its objects lent to the call unless they or the call are
+ * provided for. NULL with an exception.
+ */
+static struct prototype *lend_prototype(struct gcn_py_call *call, struct gcn_py_place place)
+{
+    struct prototype *prototype = prototype_of(call->req->head, place);
+
+    if (GCN_UNLIKELY(prototype == NULL || call->objects != NULL || prototype->objects.in_use)) {
+        return prototype;
+    }
+    bool whole = gcn_py_objects_are_whole(&prototype->objects);
+    if (GCN_UNLIKELY(!whole) && fill_objects(prototype) < 0) {
+        return NULL;
+    }
+    gcn_py_call_use(call, &prototype->objects);
+    /* Another thread may have made it one for its own listener since. */
+    return GCN_LIKELY(whole) ? prototype : prototype_of(call->req->head, place);
 }
 
 static int set_addr(struct prototype *prototype, const struct gcn_endpoint *peer)
@@ -129,10 +168,9 @@ static bool has_lent(const struct gcn_py_call *call)
 /* New reference: a copy of the prototype of the request's head, once that has been set right. */
 static PyObject *copy_prototype(struct gcn_py_call *call, struct gcn_py_place place)
 {
-    struct prototype *prototype = prototype_of(call->req->head, place);
+    struct prototype *prototype = lend_prototype(call, place);
 
-    if (prototype == NULL || lend_objects(prototype, call) < 0 ||
-        set_addr(prototype, call->req->peer) < 0) {
+    if (prototype == NULL || set_addr(prototype, call->req->peer) < 0) {
         return NULL;
     }
     return GCN_LIKELY(has_lent(call)) ? gcn_py_objects_lend_environ(call->objects)

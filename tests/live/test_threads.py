@@ -126,6 +126,20 @@ def test_fields_given_on_a_shared_thread_are_not_mixed_up(gcorn):
                 assert answer.all("Set-Cookie") == [cookie] and answer.text == cookie
 
 
+def test_requests_with_the_same_head_do_not_share_objects(gcorn):
+    """… when one of them is interrupted while these are made: by a finalizer, or a callback of the collector."""
+    server = gcorn("threaded:app", "--threads", "8")
+    assert server.get("/collect").body == b"collecting"
+    connections = [server.connect() for _ in range(8)]
+    for number in range(30):  # each time another head
+        for index, connection in enumerate(connections):
+            connection.request("POST", "/echo/8", [("X-Number", str(number))], body=b"%d" % index)
+        answers = [connection.response().body for connection in connections]
+        assert answers == [b"%d" % index for index in range(8)]
+    for connection in connections:
+        connection.close()
+
+
 @pytest.mark.parametrize("workers, threads", [(2, 2), (3, 1)])
 def test_requests_run_at_once_in_several_workers(gcorn, workers, threads):
     server = gcorn("threaded:app", "-k", "gthread", "-w", str(workers), "--threads", str(threads))

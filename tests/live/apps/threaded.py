@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """An app for the tests of threads and of request_timeout. /meet waits for as many others as it is told."""
 import atexit
+import gc
 import os
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -82,6 +84,24 @@ def do_later(environ, start_response, argument):
             os.write(1, b"work: %s\n" % caller.recv(10))
     threading.Thread(target=work).start()
     return plain(start_response, threading.current_thread().name)
+
+
+def do_collect(environ, start_response, argument):
+    """From now on each collection of garbage that the server's own code sets off lets other threads run."""
+    def let_run(phase, info):
+        if sys._getframe().f_back is None:
+            time.sleep(0.002)
+    gc.callbacks.append(let_run)
+    gc.set_threshold(1)
+    return plain(start_response, "collecting")
+
+
+def do_echo(environ, start_response, argument):
+    """The body, read when as many others as it is told are here."""
+    with LOCK:
+        barrier = BARRIERS.setdefault(argument, threading.Barrier(int(argument)))
+    barrier.wait(20)
+    return plain(start_response, environ["wsgi.input"].read().decode())
 
 
 def do_local(environ, start_response, argument):
