@@ -31,6 +31,11 @@ static inline uint64_t gcn_py_changes(PyObject *dict)
     return ((PyDictObject *)dict)->ma_version_tag;
 }
 
+static inline uint64_t gcn_py_changes_disown(PyObject *dict, GCN_UNUSED uint64_t was)
+{
+    return gcn_py_changes(dict);
+}
+
 #else
 
 /* Become a watcher of dictionaries. -1 with an exception. GIL: held. */
@@ -46,6 +51,16 @@ GCN_MUST_CHECK static inline int gcn_py_changes_watch(PyObject *dict)
 static inline uint64_t gcn_py_changes(GCN_UNUSED PyObject *dict)
 {
     return gcn_py.dict_changes; /* of any of them, so another number may mean nothing */
+}
+
+/*
+ * All changes since the number was `was` are ours and count for nothing. Returns the number that
+ * `dict` has then. GIL: held since then.
+ */
+static inline uint64_t gcn_py_changes_disown(GCN_UNUSED PyObject *dict, uint64_t was)
+{
+    gcn_py.dict_changes = was;
+    return was;
 }
 
 #endif

@@ -71,20 +71,24 @@ PyObject *gcn_py_objects_lend_environ(struct gcn_py_objects *objects)
 
     objects->environ = NULL;
     objects->dict_changed = false;
-    if (GCN_LIKELY(env != NULL && Py_REFCNT(env) == 1)) {
+    /* Even one that serves nobody may be changed: gc.get_objects() has it. */
+    if (GCN_LIKELY(env != NULL && Py_REFCNT(env) == 1 &&
+                   gcn_py_changes(env) == objects->environ_was)) {
         return env;
     }
     Py_XDECREF(env);
     env = PyDict_Copy(objects->dict);
-    if (env != NULL && gcn_py_changes_watch(env) < 0) {
+    if (env == NULL || gcn_py_changes_watch(env) < 0) {
         Py_CLEAR(env);
+        return NULL;
     }
+    objects->environ_was = gcn_py_changes(env);
     return env;
 }
 
 void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *env)
 {
-    objects->environ_was = gcn_py_changes(env);
+    objects->environ_was = gcn_py_changes_disown(env, objects->environ_was);
 }
 
 void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *env)

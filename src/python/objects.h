@@ -24,7 +24,7 @@ struct gcn_py_objects {
     bool in_use;    /* by a call */
     /* A copy of `dict` that serves one call after another, as long as apps leave it as it is. */
     PyObject *environ;    /* owned, and has references to them, too; NULL: lent, or to be made */
-    uint64_t environ_was; /* while it is lent: gcn_py_changes() of it then */
+    uint64_t environ_was; /* gcn_py_changes() of it, as its next request may find it */
     bool dict_changed;    /* since it was lent */
 };
 

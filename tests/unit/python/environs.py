@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Apps for test_environ.c, test_input.c and test_runtime.c."""
 
+import gc
 from urllib.parse import unquote_plus
 
 scratch = {}
@@ -49,9 +50,18 @@ def evaluate(environ):
     return repr(eval(unquote_plus(environ["QUERY_STRING"]), names))
 
 
+def meddle(environ):
+    """Change each environ of a request to /a, which is over; how many there were."""
+    idle = [found for found in gc.get_objects()
+            if type(found) is dict and found.get("PATH_INFO") == "/a" and found.get("REMOTE_PORT")]
+    for found in idle:
+        found["HTTP_HOST"] = "meddled"
+    return str(len(idle))
+
+
 def application(environ, start_response):
     path = environ["PATH_INFO"].strip("/").split("/")[-1]
-    kinds = {"spoil": spoil, "evaluate": evaluate, "keep": keep}
+    kinds = {"spoil": spoil, "evaluate": evaluate, "keep": keep, "meddle": meddle}
     body = kinds.get(path, dump)(environ).encode("latin-1")
     start_response("200 OK", [("Content-Type", "text/plain; charset=latin-1")])
     return [body]

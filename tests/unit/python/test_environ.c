@@ -309,6 +309,20 @@ static void an_environ_that_was_kept_is_nobody_else_s(GCN_UNUSED void **state)
                      "False");
 }
 
+static void an_environ_that_was_changed_while_it_served_nobody_is_not_used_again(
+    GCN_UNUSED void **state)
+{
+    struct gcn_head *head = gcn_stage_keep(stage, kept_request);
+
+    for (int i = 0; i < 3; i++) {
+        stage->kept = head;
+        ASSERT_LINES(dump(kept_request), "HTTP_HOST: 'h'");
+        stage->kept = NULL;
+        assert_string_equal(gcn_pystage_body(gcn_pystage_play("GET", "/meddle", 1)), "1");
+    }
+    gcn_head_unref(head);
+}
+
 static void a_kept_head_has_no_port_while_the_peer_has_none(GCN_UNUSED void **state)
 {
     struct gcn_head *head = gcn_stage_keep(stage, kept_request);
@@ -360,6 +374,7 @@ int main(void)
         TEST(an_environ_is_as_new_whatever_the_last_app_did_to_it),
         TEST(a_kept_head_has_a_socket_that_opens_each_time),
         TEST(an_environ_that_was_kept_is_nobody_else_s),
+        TEST(an_environ_that_was_changed_while_it_served_nobody_is_not_used_again),
         TEST(a_kept_head_has_no_port_while_the_peer_has_none),
         TEST(a_prefix_that_the_path_lacks_is_a_500),
     };
