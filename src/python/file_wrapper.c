@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wsgi.file_wrapper. Only what the io module itself made from a file may be sent by its descriptor:
- * a GzipFile has a descriptor too, but not one to the bytes that read() gives. PEP 3333, "Optional
- * Platform-Specific File Handling".
+ * wsgi.file_wrapper. Only what reads as the io module itself reads from a file may be sent by its
+ * descriptor: a GzipFile has a descriptor too, but not one to the bytes that read() gives. PEP
+ * 3333, "Optional Platform-Specific File Handling".
  */
 #include "file_wrapper.h"
 
@@ -73,27 +73,60 @@ static int is_plain_file(PyObject *file)
     return plain;
 }
 
+/* Methods of tempfile's wrappers are functions of that module around the file's own. */
+static bool is_of_tempfile(PyObject *function)
+{
+    PyObject *name = PyUnicode_FromString("tempfile");
+    PyObject *module = name == NULL ? NULL : PyImport_GetModule(name);
+    bool is = module != NULL && PyModule_Check(module) &&
+              PyFunction_GET_GLOBALS(function) == PyModule_GetDict(module);
+
+    Py_XDECREF(module);
+    Py_XDECREF(name);
+    return is;
+}
+
 /*
- * tempfile's wrappers and Django's File keep the file that they stand for in `file`. New reference
- * to the plain file behind `object`; NULL without an exception if there is none.
+ * 1 with a new reference to what `object` calls to read, 0 if it has none, -1 with an exception.
+ * What passes on each call as it is, is looked through.
+ */
+static int find_read(PyObject *object, PyObject **read)
+{
+    int found = PyObject_GetOptionalAttr(object, gcn_py.names.read, read);
+
+    if (found > 0 && PyFunction_Check(*read) && is_of_tempfile(*read)) {
+        PyObject *inner;
+        found = PyObject_GetOptionalAttr(*read, gcn_py.names.wrapped, &inner);
+        Py_SETREF(*read, inner);
+    }
+    return PyErr_Occurred() != NULL ? -1 : found;
+}
+
+/*
+ * The plain file whose own read() is that of `object`: itself, or the file that tempfile's wrappers
+ * and Django's File stand for. Others may have a file, too, but need not give what is in it.
+ * New reference; NULL without an exception if there is none.
  */
 static PyObject *find_plain_file(PyObject *object)
 {
-    PyObject *file = Py_NewRef(object);
+    PyObject *read = NULL, *own = NULL;
+    PyObject *file = NULL; /* borrowed from `read` */
+    int is = find_read(object, &read);
 
-    for (int depth = 0; depth < 4 && file != NULL; depth++) {
-        int plain = is_plain_file(file);
-        if (plain > 0) {
-            return file;
-        }
-        PyObject *inner = NULL;
-        if (plain == 0 && PyObject_GetOptionalAttr(file, gcn_py.names.file, &inner) < 0) {
-            inner = NULL;
-        }
-        Py_SETREF(file, inner);
+    if (is > 0 && PyCFunction_Check(read)) {
+        file = PyCFunction_GET_SELF(read);
     }
-    Py_XDECREF(file);
-    return NULL;
+    is = file == NULL ? 0 : is_plain_file(file);
+    if (is > 0) {
+        is = PyObject_GetOptionalAttr(file, gcn_py.names.read, &own);
+    }
+    if (is > 0) {
+        is = PyObject_RichCompareBool(read, own, Py_EQ);
+    }
+    PyObject *result = is > 0 ? Py_NewRef(file) : NULL;
+    Py_XDECREF(own);
+    Py_XDECREF(read);
+    return result;
 }
 
 /* The int that file.name() returns, or -1; an exception is set if it failed. */
@@ -129,8 +162,8 @@ static int peek_file(PyObject *file, int *fd, int64_t *offset, int64_t *left)
     if (fstat(*fd, &info) < 0 || !S_ISREG(info.st_mode)) {
         return 0;
     }
-    *left = info.st_size > *offset ? info.st_size - *offset : 0;
-    return 1;
+    *left = info.st_size - *offset; /* those of /proc have a size of 0, whatever can be read */
+    return *left > 0;
 }
 
 int gcn_py_file_wrapper_peek(PyObject *wrapper, int *fd, int64_t *offset, int64_t *left)

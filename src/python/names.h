@@ -52,7 +52,7 @@
     NAME(exc_info, "exc_info")                           \
     NAME(close, "close")                                 \
     NAME(read, "read")                                   \
-    NAME(file, "file")                                   \
+    NAME(wrapped, "__wrapped__")                         \
     NAME(raw, "raw")                                     \
     NAME(fileno, "fileno")                               \
     NAME(tell, "tell")

@@ -363,6 +363,70 @@ def file_packed(environ, start_response):
     return environ["wsgi.file_wrapper"](gzip.open(packed.name))
 
 
+class Proxy:
+    """As Django's File: its methods are those of the file that it stands for."""
+
+    read = property(lambda self: self.file.read)
+
+    def __init__(self, file):
+        self.file = file
+
+
+def file_by_proxy(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](Proxy(Proxy(temporary(b"0123456789"))))
+
+
+def file_named_by_proxy(environ, start_response):
+    start_response(OK, TEXT)
+    file = tempfile.NamedTemporaryFile()
+    file.write(b"named")
+    file.seek(0)
+    return environ["wsgi.file_wrapper"](Proxy(file))
+
+
+class Decrypting:
+    """What it reads is not what is in the file that it has."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def read(self, size=-1):
+        return self.file.read(size).replace(b"secret", b"public")
+
+
+def file_decrypted(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](Decrypting(temporary(b"secret")))
+
+
+def file_with_another_read(environ, start_response):
+    start_response(OK, TEXT)
+    file = temporary(b"secret")
+    file.read = Decrypting(open(os.dup(file.fileno()), "rb")).read
+    return environ["wsgi.file_wrapper"](file)
+
+
+def file_with_a_wrapped_read(environ, start_response):
+    import functools
+
+    start_response(OK, TEXT)
+    file = temporary(b"secret")
+    other = Decrypting(file)
+    other.read = functools.wraps(file.read)(lambda size, read=other.read: read(size))
+    return environ["wsgi.file_wrapper"](other)
+
+
+def file_of_the_kernel(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](open("/proc/sys/kernel/ostype", "rb"))
+
+
+def file_empty(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](temporary(b""))
+
+
 def file_unstarted(environ, start_response):
     return environ["wsgi.file_wrapper"](temporary(b"0123456789"))
 
