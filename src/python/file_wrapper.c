@@ -191,12 +191,15 @@ static PyObject *read_block(struct wrapper *self, Py_ssize_t size)
     return block;
 }
 
-PyObject *gcn_py_file_wrapper_read(PyObject *wrapper)
+PyObject *gcn_py_file_wrapper_read(PyObject *wrapper, int64_t max)
 {
     struct wrapper *self = (struct wrapper *)wrapper;
     Py_ssize_t size = self->block_bytes;
 
-    return read_block(self, size > SERVER_BLOCK_BYTES ? size : SERVER_BLOCK_BYTES);
+    if (size < SERVER_BLOCK_BYTES) {
+        size = SERVER_BLOCK_BYTES;
+    }
+    return read_block(self, size < max ? size : (Py_ssize_t)max);
 }
 
 static PyObject *wrapper_next(PyObject *self)

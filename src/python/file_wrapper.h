@@ -22,12 +22,16 @@ bool gcn_py_is_file_wrapper(PyObject *object);
 
 /*
  * The descriptor behind `wrapper`, where the next byte is and how many there are. 1: found; 0: this
- * is not a plain file or seems to be at its end, read it; -1: exception. The descriptor is the file object's. GIL: held.
+ * is not a plain file or seems to be at its end, read it; -1: exception. The descriptor is the file
+ * object's. GIL: held.
  */
 GCN_MUST_CHECK int gcn_py_file_wrapper_peek(PyObject *wrapper, int *fd, int64_t *offset,
                                             int64_t *left);
 
-/* What the wrapped object's read() gives for a large block. New reference. GIL: held. */
-PyObject *gcn_py_file_wrapper_read(PyObject *wrapper);
+/*
+ * What the wrapped object's read() gives for a large block, of no more than `max` bytes. New
+ * reference. GIL: held.
+ */
+PyObject *gcn_py_file_wrapper_read(PyObject *wrapper, int64_t max);
 
 #endif

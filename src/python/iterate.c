@@ -117,10 +117,24 @@ static enum progress send_iterable(struct gcn_py_call *call, PyObject *iterable)
     return progress;
 }
 
+/* How many bytes of a file the response still has room for. */
+static int64_t room_of(const struct gcn_py_call *call)
+{
+    const struct gcn_response *res = call->res;
+
+    if (!call->started) {
+        return INT64_MAX;
+    }
+    return res->no_body ? 0 : res->has_length ? res->left : INT64_MAX;
+}
+
+/* The file may have no end: what is not sent is not read. */
 static enum progress send_blocks(struct gcn_py_call *call, PyObject *wrapper)
 {
-    for (;;) {
-        PyObject *block = gcn_py_file_wrapper_read(wrapper);
+    int64_t room;
+
+    while ((room = room_of(call)) > 0) {
+        PyObject *block = gcn_py_file_wrapper_read(wrapper, room);
         if (block == NULL) {
             return FAILED;
         }
@@ -134,6 +148,7 @@ static enum progress send_blocks(struct gcn_py_call *call, PyObject *wrapper)
             return progress;
         }
     }
+    return DONE;
 }
 
 static enum progress send_file(struct gcn_py_call *call, PyObject *wrapper)

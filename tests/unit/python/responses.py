@@ -427,6 +427,34 @@ def file_empty(environ, start_response):
     return environ["wsgi.file_wrapper"](temporary(b""))
 
 
+class Endless:
+    def __init__(self):
+        self.reads = 0
+
+    def read(self, size):
+        self.reads += 1
+        if self.reads > 3:
+            raise AssertionError("read on and on")
+        return b"z" * size
+
+
+def file_endless(environ, start_response):
+    start_response(OK, TEXT + [("Content-Length", "70000")])
+    return environ["wsgi.file_wrapper"](Endless())
+
+
+def file_endless_in_parts(environ, start_response):
+    start_response(OK, TEXT + [("Content-Length", "5")])
+    file = Endless()
+    file.read = lambda size, read=file.read: read(3)
+    return environ["wsgi.file_wrapper"](file)
+
+
+def file_endless_without_length(environ, start_response):
+    start_response(OK, TEXT)
+    return environ["wsgi.file_wrapper"](Endless())
+
+
 def file_unstarted(environ, start_response):
     return environ["wsgi.file_wrapper"](temporary(b"0123456789"))
 

@@ -233,6 +233,22 @@ static void head_and_old_versions_get_no_chunks(GCN_UNUSED void **state)
     assert_contains(play("GET", "generator", 0), "HTTP/1.0 200 OK\r\n");
 }
 
+static void a_file_is_read_no_further_than_its_response_goes(GCN_UNUSED void **state)
+{
+    const char *reply = get("file_endless");
+
+    assert_int_equal(strlen(body_of(reply)), 70000);
+    assert_true(stage->ended && !stage->failed && stage->keeps);
+    assert_string_equal(log_text(), "");
+    assert_string_equal(body_of(get("file_endless_in_parts")), "zzzzz");
+    assert_true(stage->ended && !stage->failed && stage->keeps);
+    assert_string_equal(body_of(play("HEAD", "file_endless", 1)), "");
+    assert_true(stage->ended && !stage->failed && stage->keeps);
+    assert_string_equal(body_of(play("HEAD", "file_endless_without_length", 1)), "");
+    assert_true(stage->ended && !stage->failed && stage->keeps);
+    assert_string_equal(log_text(), "");
+}
+
 static void large_bytes_are_released_without_the_gil(GCN_UNUSED void **state)
 {
     stage->cold = true;
@@ -351,6 +367,7 @@ static void play_all(void)
         "file_named_by_proxy",
         "file_decrypted",
         "file_with_another_read",
+        "file_endless",
         "misuse?['200%20OK',[('A','\\u20ac')]]",
         "kept",
         "logged",
@@ -391,6 +408,7 @@ int main(void)
         TEST(a_client_that_leaves_breaks_write),
         TEST(a_list_leaves_in_one_piece_and_a_generator_piece_by_piece),
         TEST(head_and_old_versions_get_no_chunks),
+        TEST(a_file_is_read_no_further_than_its_response_goes),
         TEST(large_bytes_are_released_without_the_gil),
         TEST(early_hints_go_before_the_response),
         TEST(errors_are_logged_by_line),
