@@ -212,6 +212,17 @@ static PyObject *wrapper_next(PyObject *self)
     return block;
 }
 
+/* wrapper[any]: how PEP 333 iterated over one, and some code still does. */
+static PyObject *wrapper_item(PyObject *self, PyObject *Py_UNUSED(key))
+{
+    PyObject *block = wrapper_next(self);
+
+    if (block == NULL && PyErr_Occurred() == NULL) {
+        PyErr_SetString(PyExc_IndexError, "file_wrapper: the file has no further block");
+    }
+    return block;
+}
+
 /* Closes the wrapped object, if that can be closed. */
 static PyObject *wrapper_close(PyObject *self, PyObject *Py_UNUSED(none))
 {
@@ -292,6 +303,7 @@ int gcn_py_file_wrapper_types(void)
         {Py_tp_new, (void *)wrapper_new},
         {Py_tp_iter, (void *)PyObject_SelfIter},
         {Py_tp_iternext, (void *)wrapper_next},
+        {Py_mp_subscript, (void *)wrapper_item},
         {Py_tp_traverse, (void *)wrapper_traverse},
         {Py_tp_clear, (void *)wrapper_clear},
         {Py_tp_dealloc, (void *)wrapper_dealloc},

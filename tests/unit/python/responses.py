@@ -481,6 +481,18 @@ def file_iterated(environ, start_response):
     return list(environ["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4))
 
 
+def file_by_index(environ, start_response):
+    """The protocol of iteration that PEP 333 had for a file_wrapper."""
+    wrapper = environ["wsgi.file_wrapper"](io.BytesIO(b"0123456789"), 4)
+    blocks = [wrapper[0], wrapper[1], wrapper[0]]
+    try:
+        wrapper[0]
+    except IndexError:
+        blocks.append(b"end")
+    start_response(OK, TEXT)
+    return blocks
+
+
 def forks(environ, start_response):
     pid = os.fork()
     if pid == 0:
