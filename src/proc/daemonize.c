@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gcorn/base/log.h>
 #include <gcorn/base/ownfd.h>
 #include <gcorn/proc/exitcode.h>
 
@@ -30,7 +31,13 @@ static int await_report(int fd)
 static void leave_session(void)
 {
     setsid();
-    if (fork() != 0) {
+    pid_t pid = fork();
+    if (pid < 0) { /* the foreground learns of it by the end of the pipe */
+        gcn_error_errno("cannot fork into the background (see ulimit -u, pids.max, and the memory that "
+                        "is left)");
+        _exit(GCN_EXIT_ERROR);
+    }
+    if (pid > 0) {
         _exit(GCN_EXIT_OK);
     }
     umask(022);
@@ -46,7 +53,8 @@ enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code, stru
     }
     pid_t pid = fork();
     if (pid < 0) {
-        gcn_error_set_errno(err, "cannot fork into the background");
+        gcn_error_set_errno(err, "cannot fork into the background (see ulimit -u, pids.max, and the "
+                                 "memory that is left)");
         close(ends[0]);
         close(ends[1]);
         return GCN_DAEMON_FAILED;

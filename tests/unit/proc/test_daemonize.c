@@ -10,11 +10,15 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <gcorn/proc/daemonize.h>
+#include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/spawn.h>
 
 static void run_command(void *context)
@@ -55,6 +59,41 @@ static void foreground_leaves_with_what_the_background_reports(void **state)
     }
 }
 
+/* Two processes are allowed: the command and its first child. */
+static void run_limited_command(void *context)
+{
+    const int *ends = context;
+    const struct rlimit limit = {2, 2};
+    int outcome = GCN_EXIT_OK;
+
+    if (dup2(ends[1], STDERR_FILENO) < 0 || setuid((uid_t)(100000 + getpid())) < 0 ||
+        setrlimit(RLIMIT_NPROC, &limit) < 0) {
+        _exit(95);
+    }
+    close(ends[1]);
+    run_command(&outcome);
+}
+
+static void a_background_that_cannot_be_forked_is_told(void **state)
+{
+    char text[256] = "";
+    int ends[2], status;
+
+    (void)state;
+    if (geteuid() != 0) {
+        skip(); /* only root can become somebody who has no other processes */
+    }
+    assert_return_code(pipe(ends), errno);
+    pid_t pid = gcn_spawn(run_limited_command, ends);
+    close(ends[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(gcn_child_end_decode(status).code, GCN_EXIT_ERROR);
+    ssize_t n = read(ends[0], text, sizeof(text) - 1);
+    close(ends[0]);
+    assert_true(n > 0);
+    assert_non_null(strstr(text, "cannot fork into the background"));
+}
+
 static void detach(void *context)
 {
     const int *inherit = context;
@@ -92,6 +131,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreground_leaves_with_what_the_background_reports),
+        cmocka_unit_test(a_background_that_cannot_be_forked_is_told),
         cmocka_unit_test(output_is_kept_only_if_it_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
