@@ -151,6 +151,8 @@ static void become_successor(void *context)
         gcn_error_errno("upgrade: cannot change to the directory %s", arb->request->start_dir);
         _exit(GCN_EXIT_ERROR);
     }
+    signal(SIGPIPE, SIG_DFL); /* what is ignored would stay so in the new program */
+    signal(SIGXFSZ, SIG_DFL);
     execvpe(arb->request->argv[0], (char *const *)arb->request->argv, (char *const *)env);
     gcn_error_errno("upgrade: cannot execute %s", arb->request->argv[0]);
     _exit(GCN_EXIT_ERROR);

@@ -134,6 +134,7 @@ static void prepare_process(void)
     if (!errorlog.prepared) {
         errorlog.prepared = true;
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN);
         gcn_clock_guard_forks();
         pthread_atfork(lock_log, unlock_log, unlock_log);
     }

@@ -41,6 +41,7 @@ bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
         signal(handled[i], SIG_DFL);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     sigprocmask(SIG_BLOCK, &set, &signals->inherited);
     own.held = true;
     for (size_t i = 0; i < GCN_COUNT(handled); i++) {

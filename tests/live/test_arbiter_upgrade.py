@@ -6,8 +6,11 @@ import signal
 
 import pytest
 
+from harness import places
 from harness.life import children, is_alive, send, start, title, wait_until
 from harness.load import Load
+from harness.process import Process
+from harness.server import environment
 
 
 def pid_in(path):
@@ -181,3 +184,22 @@ def test_a_failed_start_leaves_no_pidfile(tmp_path):
     server.wait_log("attempt 1")
     assert server.stop() == 0
     assert not path.exists()
+
+
+def test_the_new_program_finds_no_signal_ignored(tmp_path):
+    """It may be a script: what it runs would die late, or not at all, of a closed pipe."""
+    program, seen = tmp_path / "gcorn", tmp_path / "seen"
+    program.symlink_to(places.GCORN)
+    server = Process([program, "-b", "127.0.0.1:0", "--log-level", "debug", "life:app"], env=environment(),
+                     cwd=places.APPS)
+    try:
+        server.wait_log("is ready")
+        program.unlink()
+        program.write_text(f"#!/bin/sh\ngrep SigIgn /proc/self/status >{seen}\n")
+        program.chmod(0o755)
+        os.kill(server.pid, signal.SIGUSR2)
+        server.wait_log("this one goes on")
+    finally:
+        code = server.stop()
+    ignored = int(seen.read_text().split()[1], 16)
+    assert code == 0 and not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)

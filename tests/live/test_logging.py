@@ -364,6 +364,23 @@ def test_a_full_disk_is_told_once_and_costs_no_request(gcorn, logs):
     assert str(logs.access) in notices[0] and "No space left on device" in notices[0]
 
 
+def test_a_limit_of_the_file_size_costs_lines_and_not_the_server(tmp_path):
+    """The file is as large as a file may be: every line of the arbiter is one too many."""
+    address, log, limit = free_address(), tmp_path / "error.log", 1 << 20
+    log.touch()
+    os.truncate(log, limit)
+    limited = ("import os, resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_DFL)\n"
+               f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit},) * 2)\nos.execv(sys.argv[1], sys.argv[1:])\n")
+    server = Process([sys.executable, "-c", limited, places.GCORN, "-b", "%s:%d" % address, "--error-logfile", log, APP],
+                     env=environment(), cwd=places.APPS)
+    try:
+        wait_until(lambda: answers(address), "an answer", 30)
+        assert server.log.count("cannot write to the error log") >= 1 and "File too large" in server.log
+    finally:
+        code = server.stop()
+    assert code == 0 and log.stat().st_size == limit
+
+
 def test_a_removed_directory_is_told_once_and_logging_resumes_with_it(gcorn, tmp_path):
     folder = tmp_path / "logs"
     folder.mkdir()

@@ -27,8 +27,8 @@ struct gcn_log_options {
 /*
  * Open the error log and send everything that is logged there from now on; what was open before is
  * closed afterwards, so a reload can call it with new options. On an error the old log stays. Also
- * ignores SIGPIPE: a closed pipe costs lines, not the process. If lines are to be counted by level
- * (gcn_statsd_open), that is open already.
+ * ignores SIGPIPE and SIGXFSZ: a closed pipe or a limit of the file size costs lines, not the process.
+ * If lines are to be counted by level (gcn_statsd_open), that is open already.
  * Called by the arbiter before it forks and before it gives up privileges; workers inherit it.
  */
 GCN_MUST_CHECK bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err);

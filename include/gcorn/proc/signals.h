@@ -20,8 +20,8 @@ struct gcn_signals {
 
 /*
  * Block the signals that the arbiter handles (HUP INT QUIT TERM TTIN TTOU USR1 USR2 WINCH CHLD),
- * with their default actions, and open a descriptor to read them from. SIGPIPE is ignored from here
- * on.
+ * with their default actions, and open a descriptor to read them from. SIGPIPE and SIGXFSZ are
+ * ignored from here on.
  */
 GCN_MUST_CHECK bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err);
 void gcn_signals_close(struct gcn_signals *signals);
