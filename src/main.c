@@ -4,7 +4,11 @@
  */
 #include <unistd.h>
 
+#include <gcorn/base/error.h>
+#include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/proc/exitcode.h>
+#include <gcorn/proc/stdio.h>
 #include <gcorn/proc/title.h>
 
 #include "cli.h"
@@ -35,6 +39,12 @@ static const char *const *copy_environment(void)
 
 int main(int argc, char **argv)
 {
+    struct gcn_error err = {{0}};
+
+    if (!gcn_stdio_fill(&err)) {
+        gcn_error("%s", err.text);
+        return GCN_EXIT_ERROR;
+    }
     process.argv = gcn_title_init(argc, argv);
     process.env = copy_environment();
     return gcn_cli_run((const char *const *)process.argv, process.env);

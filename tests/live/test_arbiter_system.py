@@ -165,12 +165,13 @@ def test_unit_files_are_sound(tmp_path):
 class Daemon:
     """A server in the background: only its pidfile tells who it is."""
 
-    def __init__(self, folder, *args, env=None, output=subprocess.PIPE):
+    def __init__(self, folder, *args, env=None, output=subprocess.PIPE, closed=""):
         self.pidfile, self.log_file = folder / "pid", folder / "log"
         self.args = [str(places.GCORN), "-D", "-b", "127.0.0.1:0", "-p", str(self.pidfile), "--log-file",
                      str(self.log_file), "--log-level", "debug", *args]
-        self.done = subprocess.run(self.args, env=environment(env), cwd=places.APPS, timeout=20, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False)
+        self.done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *self.args], env=environment(env),
+                                   cwd=places.APPS, timeout=20, text=True, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.STDOUT, check=False)
 
     @property
     def pid(self):
@@ -212,6 +213,19 @@ def test_a_daemon_is_up_when_its_command_is_done(tmp_path):
     daemon.wait_log("reloaded: 2 workers")
     assert daemon.get("/") == b"hello"
     daemon.stop()
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&- 2>&-"])
+def test_a_daemon_may_be_started_with_closed_streams(tmp_path, closed):
+    daemon = Daemon(tmp_path, "life:app", closed=closed)
+    try:
+        for pid in (daemon.pid, *children(daemon.pid)):
+            assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+        os.kill(daemon.pid, signal.SIGHUP)
+        daemon.wait_log("reloaded: 1 workers")
+        assert daemon.get("/print/word") == b"printed"
+    finally:
+        daemon.stop()
 
 
 def test_a_daemon_may_keep_its_standard_output(tmp_path):

@@ -27,6 +27,11 @@ def kill(signum):
     time.sleep(10)
 
 
+def print_(text):
+    print(text, flush=True)
+    return b"printed"
+
+
 def identity(_):
     return repr((os.getresuid(), os.getresgid(), sorted(os.getgroups()))).encode()
 
@@ -56,6 +61,7 @@ DEEDS = {
     "exit": lambda code: os._exit(int(code)),
     "sleep": sleep,
     "kill": kill,
+    "print": print_,
     "identity": identity,
     "grow": grow,
     "orphan": orphan,
