@@ -23,6 +23,29 @@ static int open_eventfd(struct gcn_error *err)
     return fd;
 }
 
+static void close_eventfd(int fd)
+{
+    if (fd >= 0) {
+        gcn_ownfd_close(fd);
+    }
+}
+
+/* The arbiter's and each slot's. False with those that could be made, the others -1. */
+static bool open_eventfds(struct gcn_scoreboard *board, struct gcn_error *err)
+{
+    board->arbiter_fd = open_eventfd(err);
+    for (uint32_t i = 0; i < board->n_slots; i++) {
+        int fd = board->arbiter_fd < 0 ? -1 : open_eventfd(err);
+        if (fd < 0) {
+            return gcn_error_prefix(
+                err, "scoreboard slot %u of %u (each takes a descriptor: see ulimit -n)", i,
+                board->n_slots);
+        }
+        board->slots[i].wake_fd = fd;
+    }
+    return true;
+}
+
 bool gcn_scoreboard_open(struct gcn_scoreboard *board, uint32_t n_slots, struct gcn_error *err)
 {
     GCN_ASSERT(n_slots > 0);
@@ -33,20 +56,15 @@ bool gcn_scoreboard_open(struct gcn_scoreboard *board, uint32_t n_slots, struct 
         return gcn_error_set_errno(err, "cannot map a scoreboard of %u slots", n_slots);
     }
     board->slots = memory;
-    board->arbiter_fd = open_eventfd(err);
-    while (board->arbiter_fd >= 0 && board->n_slots < n_slots) {
-        int fd = open_eventfd(err);
-        if (fd < 0) {
-            break;
-        }
-        board->slots[board->n_slots++].wake_fd = fd;
+    board->n_slots = n_slots;
+    for (uint32_t i = 0; i < n_slots; i++) {
+        board->slots[i].wake_fd = -1;
     }
-    if (board->n_slots == n_slots) {
+    if (open_eventfds(board, err)) {
         return true;
     }
-    uint32_t made = board->n_slots;
     gcn_scoreboard_close(board);
-    return gcn_error_prefix(err, "scoreboard slot %u of %u (each takes a descriptor: see ulimit -n)", made, n_slots);
+    return false;
 }
 
 void gcn_scoreboard_close(struct gcn_scoreboard *board)
@@ -55,11 +73,9 @@ void gcn_scoreboard_close(struct gcn_scoreboard *board)
         return;
     }
     for (uint32_t i = 0; i < board->n_slots; i++) {
-        gcn_ownfd_close(board->slots[i].wake_fd);
+        close_eventfd(board->slots[i].wake_fd);
     }
-    if (board->arbiter_fd >= 0) {
-        gcn_ownfd_close(board->arbiter_fd);
-    }
+    close_eventfd(board->arbiter_fd);
     munmap(board->slots, board->n_slots * sizeof(struct gcn_slot));
     *board = (struct gcn_scoreboard){.arbiter_fd = -1};
 }

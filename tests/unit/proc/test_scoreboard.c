@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,6 +50,48 @@ static void board_gives_each_slot_once(void **state)
     assert_ptr_equal(gcn_scoreboard_take(&board), first);
     gcn_scoreboard_close(&board);
     gcn_scoreboard_close(&board);
+}
+
+/* How many shared mappings without a file this process has. */
+static int count_shared_mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[512];
+    int n = 0;
+
+    assert_non_null(maps);
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        n += strstr(line, "/dev/zero") != NULL;
+    }
+    fclose(maps);
+    return n;
+}
+
+static void without_descriptors_nothing_is_left_behind(void **state)
+{
+    static const rlim_t spare[] = {0, 1, 5};
+    struct rlimit old, low;
+    struct gcn_scoreboard board;
+
+    (void)state;
+    int mappings = count_shared_mappings();
+    int next_fd = dup(0);
+    assert_true(next_fd >= 0);
+    close(next_fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    for (size_t i = 0; i < GCN_COUNT(spare); i++) {
+        struct gcn_error err = {{0}};
+        low = (struct rlimit){(rlim_t)next_fd + spare[i], old.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        bool opened = gcn_scoreboard_open(&board, 1000, &err);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+        assert_false(opened);
+        assert_non_null(strstr(err.text, "of 1000 (each takes a descriptor: see ulimit -n)"));
+        assert_int_equal(count_shared_mappings(), mappings);
+        assert_int_equal(dup(0), next_fd);
+        close(next_fd);
+        gcn_scoreboard_close(&board);
+    }
 }
 
 static void slots_do_not_share_cache_lines(void **state)
@@ -139,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(board_gives_each_slot_once),
+        cmocka_unit_test(without_descriptors_nothing_is_left_behind),
         cmocka_unit_test(slots_do_not_share_cache_lines),
         cmocka_unit_test(freed_slot_is_clean_but_for_its_eventfd),
         cmocka_unit_test(doing_is_printable_and_cut),
