@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,11 +23,14 @@ enum {
     MAX_TAGS = 300,
 };
 
-/* Process. The lock is taken around a fork. */
+/*
+ * Process. The lock guards what follows `open` and is taken around a fork. `open` changes under it, and
+ * may be read without it by those who only want to know whether the lock is worth taking.
+ */
 static struct {
     pthread_mutex_t lock;
-    bool prepared;
-    bool open;
+    bool prepared; /* the opener's own */
+    atomic_bool open;
     struct gcn_channel channel;
     char *prefix; /* owned: "" or "text." */
     char *tags;   /* owned: "" or "|#a,b" */
@@ -42,6 +46,25 @@ static void lock_statsd(void)
 static void unlock_statsd(void)
 {
     pthread_mutex_unlock(&statsd.lock);
+}
+
+bool gcn_statsd_is_open(void)
+{
+    return atomic_load_explicit(&statsd.open, memory_order_relaxed);
+}
+
+/* Take the lock if statsd is open; else false, and it is not taken. */
+static bool lock_if_open(void)
+{
+    if (!gcn_statsd_is_open()) {
+        return false;
+    }
+    lock_statsd();
+    if (gcn_statsd_is_open()) {
+        return true;
+    }
+    unlock_statsd();
+    return false;
 }
 
 /* What is gathered is the parent's to send. */
@@ -100,6 +123,29 @@ static char *make_tags(const char *text)
     return gcn_strdup(out);
 }
 
+/* The lock is held. A daemon that is away loses metrics without a word, as with gunicorn. */
+static void send_packet(void)
+{
+    int64_t lost;
+
+    if (statsd.len > 0) {
+        size_t len = statsd.len - 1; /* the last line's end is not sent */
+        (void)gcn_channel_send(&statsd.channel, statsd.packet, len, gcn_clock_ms(), &lost);
+        statsd.len = 0;
+    }
+}
+
+/* The lock is held. */
+static void close_locked(void)
+{
+    send_packet();
+    gcn_channel_finish(&statsd.channel);
+    gcn_free(statsd.prefix);
+    gcn_free(statsd.tags);
+    statsd.prefix = statsd.tags = NULL;
+    atomic_store_explicit(&statsd.open, false, memory_order_relaxed);
+}
+
 bool gcn_statsd_open(const struct gcn_statsd_options *options, struct gcn_error *err)
 {
     struct gcn_channel_peer peer;
@@ -113,56 +159,37 @@ bool gcn_statsd_open(const struct gcn_statsd_options *options, struct gcn_error 
     if (!find_peer(options->host, &peer, err)) {
         return false;
     }
-    gcn_statsd_close();
     if (!statsd.prepared) {
         statsd.prepared = true;
         pthread_atfork(lock_statsd, unlock_statsd, unlock_in_child);
     }
+    char *prefix = make_prefix(options->prefix);
+    char *tags = make_tags(options->tags);
+    lock_statsd();
+    close_locked();
     gcn_channel_init(&statsd.channel, &peer, '\n');
-    statsd.prefix = make_prefix(options->prefix);
-    statsd.tags = make_tags(options->tags);
-    statsd.open = true;
+    statsd.prefix = prefix;
+    statsd.tags = tags;
+    atomic_store_explicit(&statsd.open, true, memory_order_relaxed);
+    unlock_statsd();
     return true;
-}
-
-/* The lock is held. A daemon that is away loses metrics without a word, as with gunicorn. */
-static void send_packet(void)
-{
-    int64_t lost;
-
-    if (statsd.len > 0) {
-        size_t len = statsd.len - 1; /* the last line's end is not sent */
-        (void)gcn_channel_send(&statsd.channel, statsd.packet, len, gcn_clock_ms(), &lost);
-        statsd.len = 0;
-    }
 }
 
 void gcn_statsd_close(void)
 {
     lock_statsd();
-    send_packet();
-    gcn_channel_finish(&statsd.channel);
-    gcn_free(statsd.prefix);
-    gcn_free(statsd.tags);
-    statsd.prefix = statsd.tags = NULL;
-    statsd.open = false;
+    close_locked();
     unlock_statsd();
 }
 
-bool gcn_statsd_is_open(void)
-{
-    return statsd.open;
-}
-
+/* The lock is held. */
 static void gather(const char *line, size_t len)
 {
-    lock_statsd();
     if (statsd.len + len > sizeof(statsd.packet)) {
         send_packet();
     }
     memcpy(statsd.packet + statsd.len, line, len);
     statsd.len += len;
-    unlock_statsd();
 }
 
 static bool is_name(struct gcn_slice name)
@@ -186,7 +213,7 @@ void gcn_statsd_send(enum gcn_metric type, struct gcn_slice name, double value)
     };
     char line[LINE_BYTES];
 
-    if (!statsd.open || !is_name(name) || !isfinite(value)) {
+    if (!is_name(name) || !isfinite(value) || !lock_if_open()) {
         return;
     }
     int len = fabs(value) < 1e15 && value == (double)(int64_t)value
@@ -197,6 +224,7 @@ void gcn_statsd_send(enum gcn_metric type, struct gcn_slice name, double value)
     if (len > 0 && (size_t)len < sizeof(line)) {
         gather(line, (size_t)len);
     }
+    unlock_statsd();
 }
 
 static void put_end(struct gcn_text *text, struct gcn_slice type)
@@ -206,7 +234,10 @@ static void put_end(struct gcn_text *text, struct gcn_slice type)
     gcn_text_put_byte(text, '\n');
 }
 
-/* The three lines of a request, without printf: there are many. False if they do not fit. */
+/*
+ * The three lines of a request, without printf: there are many. False if they do not fit. The lock is
+ * held.
+ */
 static bool put_request(int status, uint64_t duration_us)
 {
     struct gcn_text text = {statsd.packet + statsd.len, statsd.packet + sizeof(statsd.packet),
@@ -235,10 +266,9 @@ void gcn_statsd_request(int status, int64_t duration_us)
 {
     uint64_t us = duration_us < 0 ? 0 : (uint64_t)duration_us;
 
-    if (!statsd.open) {
+    if (!lock_if_open()) {
         return;
     }
-    lock_statsd();
     if (!put_request(status, us)) {
         send_packet();
         (void)put_request(status, us);
@@ -267,8 +297,7 @@ void gcn_statsd_log(enum gcn_log_level level)
 
 void gcn_statsd_flush(void)
 {
-    if (statsd.open && statsd.len > 0) {
-        lock_statsd();
+    if (lock_if_open()) {
         send_packet();
         unlock_statsd();
     }

@@ -4,6 +4,8 @@
  */
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -249,6 +251,44 @@ static void unix_sockets_are_reached_and_numbers_behind_unix_are_ports(void **st
     assert_contains(err.text, "statsd_host: cannot look up the host \"unix\"");
 }
 
+static void *send_many(void *context)
+{
+    atomic_int *sending = context;
+
+    for (int i = 0; i < 2000; i++) {
+        gcn_statsd_send(GCN_METRIC_COUNTER, GCN_SLICE("gunicorn.x"), 1);
+        gcn_statsd_request(200, 1);
+        gcn_statsd_flush();
+    }
+    atomic_fetch_sub(sending, 1);
+    return NULL;
+}
+
+/* A reload opens statsd anew in the arbiter, where an app that is preloaded may have threads. */
+static void threads_may_send_while_it_is_opened_anew(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t threads[2];
+    atomic_int sending = 2;
+    bool odd = false;
+
+    open_statsd(f->host, "first", "");
+    for (size_t i = 0; i < GCN_COUNT(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, send_many, &sending), 0);
+    }
+    for (bool second = true; atomic_load(&sending) > 0; second = !second) {
+        open_statsd(f->host, second ? "second" : "first", "");
+        for (const char *text = receive(f); text[0] != '\0'; text = receive(f)) {
+            odd = odd || (strncmp(text, "first.gunicorn.", 15) != 0 &&
+                          strncmp(text, "second.gunicorn.", 16) != 0);
+        }
+    }
+    for (size_t i = 0; i < GCN_COUNT(threads); i++) {
+        pthread_join(threads[i], NULL);
+    }
+    assert_false(odd);
+}
+
 static void without_statsd_nothing_is_gathered(void **state)
 {
     struct fixture *f = *state;
@@ -274,6 +314,7 @@ int main(void)
         TEST(lines_of_the_log_are_counted_whatever_its_level),
         TEST(what_a_parent_has_gathered_is_not_sent_by_its_child),
         TEST(unix_sockets_are_reached_and_numbers_behind_unix_are_ports),
+        TEST(threads_may_send_while_it_is_opened_anew),
         TEST(without_statsd_nothing_is_gathered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
