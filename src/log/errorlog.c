@@ -24,6 +24,7 @@
 static struct {
     pthread_mutex_t lock;
     bool prepared; /* what is done once a process was done */
+    bool attached; /* lines come here */
     struct gcn_log_file file;
     enum gcn_log_level threshold; /* lines below it come only to be counted */
     _Atomic(gcn_log_tap_fn) tap;  /* NULL: nobody */
@@ -111,18 +112,21 @@ static void write_line(void *context, enum gcn_log_level level, const char *line
         return;
     }
     gcn_statsd_log(level);
+    lock_log();
     if (level < errorlog.threshold) {
+        unlock_log();
         return;
     }
-    lock_log();
     outcome = gcn_log_file_write(&errorlog.file, line, len, gcn_clock_ms(), &lost);
     if (outcome == GCN_LOG_FAILED) {
         tell_last_resort(errno);
     }
     follow_file();
+    struct gcn_syslog *syslog = gcn_syslog_hold(errorlog.syslog); /* a reload may close it */
     unlock_log();
-    if (errorlog.syslog != NULL) {
-        gcn_syslog_send(errorlog.syslog, GCN_SYSLOG_ERROR, level, message);
+    if (syslog != NULL) { /* without the lock: what is wrong with it is logged */
+        gcn_syslog_send(syslog, GCN_SYSLOG_ERROR, level, message);
+        gcn_syslog_close(syslog);
     }
     if (outcome == GCN_LOG_RESUMED) {
         gcn_warn("%lld lines were lost while the error log could not be written", (long long)lost);
@@ -169,6 +173,15 @@ static bool open_syslog(struct gcn_syslog **out, const struct gcn_log_options *o
     return options->syslog == NULL || *out != NULL;
 }
 
+/* Not again at a reload: threads that log read what this sets. */
+static void attach(void)
+{
+    if (!errorlog.attached) {
+        errorlog.attached = true;
+        gcn_log_set_writer(write_line, NULL);
+    }
+}
+
 bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err)
 {
     struct gcn_log_file file;
@@ -197,7 +210,7 @@ bool gcn_log_open(const struct gcn_log_options *options, struct gcn_error *err)
         errorlog.syslog = syslog;
         errorlog.threshold = options->level;
         gcn_log_set_level(counted_level(options->level));
-        gcn_log_set_writer(write_line, NULL);
+        attach();
     }
     errorlog.followed = UINT64_MAX;
     follow_file();
@@ -233,6 +246,7 @@ void gcn_log_reopen(void)
 void gcn_log_close(void)
 {
     lock_log();
+    errorlog.attached = false;
     gcn_log_set_writer(NULL, NULL);
     gcn_log_file_close(&errorlog.file);
     release_output();
@@ -244,7 +258,7 @@ void gcn_log_close(void)
 
 void gcn_log_flush(void)
 {
-    gcn_syslog_flush(errorlog.syslog);
+    gcn_syslog_flush(errorlog.syslog); /* no lock: only this thread replaces it */
     gcn_statsd_flush();
 }
 

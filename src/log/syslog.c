@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -21,8 +22,9 @@ enum {
     TAG_BYTES = 160,
 };
 
-/* Lifetime: settings generation. */
+/* Lifetime: settings generation, and until the last who holds it has closed it. */
 struct gcn_syslog {
+    atomic_int holders;
     struct gcn_channel channel;
     int facility;
     char host[72]; /* "name " over a network, "" on a unix socket: RFC 3164 §4.1.2, and syslog(3) */
@@ -139,6 +141,7 @@ struct gcn_syslog *gcn_syslog_open(const struct gcn_syslog_options *options, str
     }
     struct gcn_syslog *syslog = gcn_alloc_zero(1, sizeof(*syslog));
     bool local = peer.addresses[0].addr.ss_family == AF_UNIX;
+    atomic_init(&syslog->holders, 1);
     gcn_channel_init(&syslog->channel, &peer, local ? '\0' : '\n');
     syslog->facility = facility;
     set_tag(syslog, options->prefix);
@@ -148,9 +151,18 @@ struct gcn_syslog *gcn_syslog_open(const struct gcn_syslog_options *options, str
     return syslog;
 }
 
+struct gcn_syslog *gcn_syslog_hold(struct gcn_syslog *syslog)
+{
+    if (syslog != NULL) {
+        atomic_fetch_add_explicit(&syslog->holders, 1, memory_order_relaxed);
+    }
+    return syslog;
+}
+
 void gcn_syslog_close(struct gcn_syslog *syslog)
 {
-    if (syslog == NULL) {
+    if (syslog == NULL ||
+        atomic_fetch_sub_explicit(&syslog->holders, 1, memory_order_acq_rel) > 1) {
         return;
     }
     gcn_syslog_flush(syslog);
@@ -244,14 +256,23 @@ void gcn_syslog_send(struct gcn_syslog *syslog, enum gcn_syslog_tag tag, enum gc
 
 bool gcn_syslog_is_waiting(const struct gcn_syslog *syslog)
 {
-    return syslog != NULL && syslog->channel.pending > 0;
+    if (syslog == NULL) {
+        return false;
+    }
+    lock_gate();
+    bool waiting = syslog->channel.pending > 0;
+    unlock_gate();
+    return waiting;
 }
 
 void gcn_syslog_flush(struct gcn_syslog *syslog)
 {
-    if (gcn_syslog_is_waiting(syslog)) {
-        lock_gate();
-        gcn_channel_flush(&syslog->channel, gcn_clock_ms());
-        unlock_gate();
+    if (syslog == NULL) {
+        return;
     }
+    lock_gate();
+    if (syslog->channel.pending > 0) {
+        gcn_channel_flush(&syslog->channel, gcn_clock_ms());
+    }
+    unlock_gate();
 }

@@ -36,7 +36,13 @@ enum gcn_syslog_tag {
  */
 struct gcn_syslog *gcn_syslog_open(const struct gcn_syslog_options *options, struct gcn_error *err);
 
-/* NULL is fine. */
+/*
+ * `syslog`, held once more: it has to be closed once more, too. For a thread that sends while another one
+ * may close. The caller sees to it that it is not closed meanwhile. NULL is fine.
+ */
+struct gcn_syslog *gcn_syslog_hold(struct gcn_syslog *syslog);
+
+/* Close what was opened or held; the last one sends what waits and frees it. NULL is fine. */
 void gcn_syslog_close(struct gcn_syslog *syslog);
 
 /*

@@ -4,7 +4,9 @@
  */
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <regex.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -263,6 +265,50 @@ static void the_error_log_goes_there_too(void **state)
     gcn_log_close();
 }
 
+static void *log_many(void *context)
+{
+    atomic_int *logging = context;
+
+    for (int i = 0; i < 1000; i++) {
+        gcn_warn("number %d", i);
+    }
+    atomic_fetch_sub(logging, 1);
+    return NULL;
+}
+
+/* A reload opens the log anew in the arbiter, where an app that is preloaded may have threads. */
+static void threads_may_log_while_it_is_opened_anew(void **state)
+{
+    struct fixture *f = *state;
+    char address[128], text[512];
+    pthread_t threads[2];
+    atomic_int logging = 2;
+
+    start_unix_daemon(f, SOCK_DGRAM);
+    snprintf(address, sizeof(address), "unix://%s", f->path);
+    const struct gcn_syslog_options syslog = {address, "user", "x"};
+    const struct gcn_log_options options = {
+        .level = GCN_LOG_ERROR, .uid = (uid_t)-1, .gid = (gid_t)-1, .syslog = &syslog};
+    const struct gcn_log_options louder = {
+        .level = GCN_LOG_INFO, .uid = (uid_t)-1, .gid = (gid_t)-1, .syslog = &syslog};
+    struct gcn_error err = {{0}};
+    assert_true(gcn_log_open(&louder, &err));
+    for (size_t i = 0; i < GCN_COUNT(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, log_many, &logging), 0);
+    }
+    for (bool loud = false; atomic_load(&logging) > 0; loud = !loud) {
+        assert_true(gcn_log_open(loud ? &louder : &options, &err));
+        while (recv(f->daemon, text, sizeof(text), MSG_DONTWAIT) > 0) {
+        }
+        gcn_log_flush();
+        (void)gcn_log_is_waiting();
+    }
+    for (size_t i = 0; i < GCN_COUNT(threads); i++) {
+        pthread_join(threads[i], NULL);
+    }
+    gcn_log_close();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -276,6 +322,7 @@ int main(void)
         TEST(a_daemon_that_is_away_is_told_once),
         TEST(a_long_text_is_cut),
         TEST(the_error_log_goes_there_too),
+        TEST(threads_may_log_while_it_is_opened_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
