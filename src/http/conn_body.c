@@ -5,6 +5,7 @@
 #include "conn.h"
 
 #include <string.h>
+#include <sys/epoll.h>
 
 #include <gcorn/base/mem.h>
 
@@ -20,16 +21,41 @@ static struct gcn_slice input(const struct gcn_conn *conn)
                               in->end - in->start - conn->consumed};
 }
 
+/* Send what is left of "100 Continue". */
+static void push_continue(struct gcn_conn *conn)
+{
+    size_t sent;
+    enum gcn_io io = gcn_out_send(&conn->out, conn->fd, GCN_PUSH_NOW, &sent);
+    if (io == GCN_IO_ERROR) {
+        gcn_out_clear(&conn->out); /* reading will find out why */
+    }
+}
+
 /* RFC 9110 §10.1.1: the client waits for it before it sends the body. */
 static void send_continue(struct gcn_conn *conn)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
     gcn_out_copy(&conn->out, text, sizeof(text) - 1);
-    size_t sent;
-    enum gcn_io io = gcn_out_send(&conn->out, conn->fd, GCN_PUSH_NOW, &sent);
-    if (io == GCN_IO_ERROR) {
-        gcn_out_clear(&conn->out); /* reading will find out why */
+    push_continue(conn);
+}
+
+/* Wait for more of the body, and for room if the kernel has not taken all of "100 Continue". */
+static void want_more(struct gcn_conn *conn)
+{
+    if (GCN_LIKELY(gcn_out_is_empty(&conn->out))) {
+        (void)!gcn_conn_want_input(conn);
+    } else {
+        (void)!gcn_conn_want(conn, EPOLLIN | EPOLLOUT);
+    }
+}
+
+/* The body is whole: the request is ready, and what is left of "100 Continue" goes before its response. */
+static void end(struct gcn_conn *conn)
+{
+    gcn_conn_ready(conn);
+    if (GCN_UNLIKELY(conn->watch.interest & EPOLLOUT)) {
+        gcn_conn_flush(conn);
     }
 }
 
@@ -41,7 +67,7 @@ static void note_progress(struct gcn_conn *conn)
         return;
     }
     gcn_conn_arm(conn, GCN_DEADLINE_BODY);
-    (void)!gcn_conn_want_input(conn);
+    want_more(conn);
 }
 
 static void refuse(struct gcn_conn *conn, enum gcn_refusal refusal)
@@ -62,7 +88,7 @@ static void advance_inbuf(struct gcn_conn *conn)
     bytes.len = (size_t)x->req.head->content_length;
     conn->consumed += (uint32_t)bytes.len;
     gcn_body_borrow(&x->req.body, bytes);
-    gcn_conn_ready(conn);
+    end(conn);
 }
 
 /* `bytes` of a long body have come. */
@@ -76,7 +102,7 @@ static void store_direct(struct gcn_conn *conn, struct gcn_slice bytes)
     if (refusal != GCN_REFUSE_NOTHING) {
         refuse(conn, refusal);
     } else if (conn->body_left == 0) {
-        gcn_conn_ready(conn);
+        end(conn);
     } else {
         note_progress(conn);
     }
@@ -112,7 +138,7 @@ static void advance_chunked(struct gcn_conn *conn)
     }
     if (conn->chunked->done) {
         conn->consumed += (uint32_t)used;
-        gcn_conn_ready(conn);
+        end(conn);
         return;
     }
     conn->in->end -= (uint32_t)used; /* all of it: the decoder keeps what it needs */
@@ -186,7 +212,7 @@ static bool read_failed(struct gcn_conn *conn, enum gcn_io io)
         return false;
     }
     if (io == GCN_IO_AGAIN) {
-        (void)!gcn_conn_want_input(conn);
+        want_more(conn);
     } else {
         gcn_conn_close(conn);
     }
@@ -233,6 +259,9 @@ static void receive_inbuf(struct gcn_conn *conn)
 
 void gcn_conn_receive_body(struct gcn_conn *conn)
 {
+    if (GCN_UNLIKELY(!gcn_out_is_empty(&conn->out))) {
+        push_continue(conn);
+    }
     if (conn->body_mode == GCN_BODY_DIRECT) {
         receive_direct(conn);
     } else {

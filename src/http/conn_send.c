@@ -137,7 +137,7 @@ static void sent_all(struct gcn_conn *conn)
 {
     if (conn->state == GCN_CONN_RUNNING || conn->state == GCN_CONN_QUEUED) {
         gcn_timeq_remove(&conn->timer);
-        if (conn->watch.registered && conn->watch.interest == EPOLLOUT) {
+        if (conn->watch.registered && (conn->watch.interest & EPOLLOUT) != 0) {
             (void)!gcn_conn_want(conn, 0);
         }
         tell_progress(conn);

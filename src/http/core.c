@@ -307,6 +307,7 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
         x->req.began_us = core->loop->now_us;
         x->more = conn->in != NULL && conn->in->end - conn->in->start > conn->consumed;
         memset(&x->hand_over, 0, sizeof(x->hand_over));
+        x->hand_over.unsent = conn->out.len;
         prepare_response(core, x);
         return x;
     }

@@ -82,10 +82,11 @@ struct gcn_exchange {
     bool more;             /* when it was taken, input of the next request was there already */
     struct gcn_request req;
     struct gcn_response res;
-    /* The executor's own, for apps on other threads than the loop's; guarded by its lock. Zero when taken. */
+    /* The executor's own, for apps on other threads than the loop's; guarded by its lock. Zero when taken, but
+       for what is unsent of "100 Continue". */
     struct {
         struct gcn_out handed;     /* made by the app's thread, on its way to the loop */
-        size_t unsent;             /* bytes handed over and not yet sent */
+        size_t unsent;             /* bytes that the loop has yet to send: nothing may overtake them */
         uint64_t sent;             /* bytes sent without the loop */
         bool lost;                 /* the client has left */
         bool flushing;             /* flush_link is in the executor's list */

@@ -186,6 +186,78 @@ static void core_invites_a_body_that_waits_for_100_continue(void **state)
     close(fd);
 }
 
+static const char invited[] =
+    "POST /e HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+
+/* A client that has not read what the kernel has for it, so that this takes no more, says the above. */
+static int connect_full(void)
+{
+    static const char text[4096] = "";
+    int size = 4096;
+    int fd;
+
+    rig_listen(&rig);
+    fd = rig_connect(&rig);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)), 0);
+    rig_pump(&rig);
+    struct gcn_conn *conn = GCN_CONTAINER_OF(gcn_list_first(&rig.core.conns), struct gcn_conn, link);
+    assert_int_equal(setsockopt(conn->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+    do {
+        while (send(conn->fd, text, sizeof(text), MSG_DONTWAIT) > 0) {
+        }
+        rig_pump(&rig); /* some of it goes over to the client's side */
+    } while (send(conn->fd, text, sizeof(text), MSG_DONTWAIT) > 0);
+    rig_send(fd, invited, strlen(invited));
+    rig_pump(&rig);
+    assert_int_equal(conn->out.len, strlen("HTTP/1.1 100 Continue\r\n\r\n"));
+    return fd;
+}
+
+/* What comes behind the NULs of connect_full. */
+static const char *read_behind(int fd)
+{
+    size_t at = 0;
+
+    reply[0] = '\0';
+    for (int i = 0; i < 100 && reply[at] == '\0'; i++) { /* a small window reopens with some delay */
+        size_t len = rig_read(&rig, fd, reply, sizeof(reply), NULL);
+        for (at = 0; at < len && reply[at] == '\0'; at++) {
+        }
+    }
+    return reply + at;
+}
+
+static void an_invitation_that_found_no_room_is_sent_later(void **state)
+{
+    (void)state;
+    int fd = connect_full();
+    assert_string_equal(read_behind(fd), "HTTP/1.1 100 Continue\r\n\r\n");
+    rig_send(fd, "ok", 2);
+    rig_read(&rig, fd, reply, sizeof(reply), NULL);
+    assert_non_null(strstr(reply, "POST /e 2 o|"));
+    close(fd);
+}
+
+static void a_response_does_not_overtake_an_invitation_that_found_no_room(void **state)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n";
+
+    (void)state;
+    int fd = connect_full();
+    rig_send(fd, "ok", 2); /* some do not wait for long */
+    rig_pump_io(&rig);
+    struct gcn_exchange *x = gcn_core_take(&rig.core);
+    assert_non_null(x);
+    assert_int_equal(x->hand_over.unsent, x->conn->out.len);
+    assert_true(x->hand_over.unsent > 0);
+    rig.app(&x->req, &x->res);
+    gcn_core_finish(&rig.core, x);
+    const char *got = read_behind(fd);
+    assert_memory_equal(got, text, sizeof(text) - 1);
+    assert_non_null(strstr(got, "POST /e 2 o|"));
+    close(fd);
+}
+
 static void core_closes_when_the_client_asks(void **state)
 {
     (void)state;
@@ -411,6 +483,8 @@ int main(void)
         TEST(core_takes_a_request_split_at_every_byte),
         TEST(core_reads_bodies_of_every_size),
         TEST(core_invites_a_body_that_waits_for_100_continue),
+        TEST(an_invitation_that_found_no_room_is_sent_later),
+        TEST(a_response_does_not_overtake_an_invitation_that_found_no_room),
         TEST(core_closes_when_the_client_asks),
         TEST(core_refuses_and_drops_the_rest),
         TEST(core_refuses_a_body_beyond_the_limit_unread),
