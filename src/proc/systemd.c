@@ -30,15 +30,16 @@ bool gcn_systemd_take_fds(int *n_fds, struct gcn_error *err)
 {
     int64_t pid = 0, n = 0;
     bool given = getenv("LISTEN_PID") != NULL;
-    bool sound = read_number("LISTEN_PID", &pid) && read_number("LISTEN_FDS", &n) && n <= MAX_FDS;
 
     *n_fds = 0;
-    if (given && !sound) {
-        return gcn_error_set(err, "LISTEN_PID and LISTEN_FDS should be numbers, as systemd sets "
-                             "them");
+    if (given && !read_number("LISTEN_PID", &pid)) {
+        return gcn_error_set(err, "LISTEN_PID should be a number, as systemd sets it");
     }
     if (!given || pid != getpid()) {
-        return true;
+        return true; /* whatever else is set is another process's */
+    }
+    if (!read_number("LISTEN_FDS", &n) || n > MAX_FDS) {
+        return gcn_error_set(err, "LISTEN_FDS should be a number up to %d, as systemd sets it", MAX_FDS);
     }
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");

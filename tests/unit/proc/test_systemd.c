@@ -64,6 +64,11 @@ static void sockets_for_another_process_are_not_ours(void **state)
     set_number("LISTEN_FDS", 2);
     assert_true(gcn_systemd_take_fds(&n, &err));
     assert_int_equal(n, 0);
+    setenv("LISTEN_FDS", "many", 1);
+    assert_true(gcn_systemd_take_fds(&n, &err));
+    unsetenv("LISTEN_FDS");
+    assert_true(gcn_systemd_take_fds(&n, &err));
+    assert_int_equal(n, 0);
 }
 
 static void senseless_variables_are_an_error(void **state)
