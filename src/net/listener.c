@@ -36,11 +36,21 @@ static bool fail_errno(int fd, const char *what, const struct gcn_addr *addr,
     return false;
 }
 
+/* The path of a socket that somebody else has bound; of an abstract one "@" and its name. */
+static void note_path(struct gcn_listener *listener, const struct sockaddr_un *un, socklen_t len)
+{
+    const size_t before = offsetof(struct sockaddr_un, sun_path);
+    int path_len = len > before ? (int)(len - before) : 0;
+    bool abstract = path_len > 1 && un->sun_path[0] == '\0';
+
+    snprintf(listener->addr.path, sizeof(listener->addr.path), "%s%.*s", abstract ? "@" : "",
+             path_len - abstract, un->sun_path + abstract);
+}
+
 /* Note what `fd` is bound to; false if it is not a stream socket of a family that we serve. */
 static bool note_binding(struct gcn_listener *listener, struct gcn_error *err)
 {
     struct sockaddr_storage bound = {0};
-    struct sockaddr_un *un = (void *)&bound;
     socklen_t len = sizeof(bound);
     int type = 0;
     socklen_t type_len = sizeof(type);
@@ -56,12 +66,8 @@ static bool note_binding(struct gcn_listener *listener, struct gcn_error *err)
     }
     listener->is_unix = bound.ss_family == AF_UNIX;
     gcn_sockaddr_print((void *)&bound, listener->host, listener->port);
-    size_t path_len = len > offsetof(struct sockaddr_un, sun_path)
-                          ? len - offsetof(struct sockaddr_un, sun_path)
-                          : 0;
     if (listener->is_unix && listener->adopted) {
-        snprintf(listener->addr.path, sizeof(listener->addr.path), "%.*s", (int)path_len,
-                 un->sun_path);
+        note_path(listener, (void *)&bound, len);
     }
     return true;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <gcorn/net/listener.h>
@@ -211,6 +212,24 @@ static void listener_adopts_a_bound_socket(void **state)
     gcn_listener_close(&listener);
 }
 
+static void listener_shows_the_name_of_an_abstract_socket(void **state)
+{
+    char name[64], text[GCN_ADDR_TEXT_BYTES];
+    struct gcn_error err = {{0}};
+    struct gcn_listener listener;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int len = snprintf(name, sizeof(name), "unix:@gcorn-listener-%d", (int)getpid()) - 5;
+
+    (void)state;
+    memcpy(un.sun_path + 1, name + 6, (size_t)len - 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(
+        bind(fd, (void *)&un, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)), 0);
+    assert_true(gcn_listener_adopt(&listener, fd, &plain, &err));
+    assert_string_equal(gcn_listener_print(&listener, false, text), name);
+    gcn_listener_close(&listener);
+}
+
 static void listener_refuses_descriptors_that_are_no_stream_sockets(void **state)
 {
     struct gcn_listener listener;
@@ -250,6 +269,7 @@ int main(void)
         cmocka_unit_test(unix_listener_replaces_a_stale_file_but_not_a_live_one),
         cmocka_unit_test(unix_listener_leaves_other_files_alone),
         cmocka_unit_test(listener_adopts_a_bound_socket),
+        cmocka_unit_test(listener_shows_the_name_of_an_abstract_socket),
         cmocka_unit_test(listener_refuses_descriptors_that_are_no_stream_sockets),
         cmocka_unit_test(kernel_says_its_longest_queue),
     };
