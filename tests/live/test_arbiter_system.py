@@ -303,6 +303,18 @@ def test_initgroups_takes_the_users_groups(opened):
     assert get(server, "/identity") == repr(((65534,) * 3, (65534,) * 3, [65534]))
 
 
+@pytest.mark.parametrize("args", [(), ("--preload",)], ids=["plain", "preload"])
+def test_a_reload_brings_another_identity(opened, tmp_path, args):
+    config = tmp_path / "gcorn.yaml"
+    config.write_text("workers: 1\n")
+    server = opened("-c", config, "life:app", *args)
+    assert get(server, "/identity").startswith("((0, 0, 0), ")
+    config.write_text("user: 65534\ngroup: 65534\n")
+    send(server, signal.SIGHUP)
+    server.wait_log("reloaded:")
+    assert get(server, "/identity") == repr(((65534,) * 3, (65534,) * 3, [65534]))
+
+
 LOGGER = """
 from gunicorn.glogging import Logger
 class Mine(Logger):
