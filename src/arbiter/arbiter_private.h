@@ -169,7 +169,8 @@ void gcn_boards_finish(struct gcn_arbiter *arb);
 struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
                                              struct gcn_settings *settings);
 
-/* Open its sockets, keeping what it shares with `old` (or NULL), and its access log. */
+/* Open its sockets, keeping what it shares with `old` (or NULL), and its access log; before that, see whether
+   its workers can have their identity. */
 GCN_MUST_CHECK bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_generation *generation,
                                         const struct gcn_generation *old, struct gcn_error *err);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include <gcorn/base/mem.h>
+#include <gcorn/worker/worker.h>
 
 struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
                                              struct gcn_settings *settings)
@@ -26,7 +27,12 @@ bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_generation *generat
 {
     const struct gcn_sockets *kept = old == NULL ? &arb->handed : &old->sockets;
 
+    const struct gcn_identity identity = gcn_worker_identity(generation->settings);
+
     errno = 0; /* so that the caller sees a busy address and nothing older */
+    if (!gcn_identity_check(&identity, err)) {
+        return false;
+    }
     if (generation->access == NULL &&
         !gcn_logs_open_access(generation, err)) {
         return false;

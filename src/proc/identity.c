@@ -7,8 +7,40 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* True if the process has the capability. Root may lack it (containers), another user may have it. */
+static bool may(unsigned capability)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+    if (syscall(SYS_capget, &header, data) < 0) {
+        return true; /* then the attempt will tell */
+    }
+    return (data[0].effective >> capability & 1) != 0;
+}
+
+bool gcn_identity_check(const struct gcn_identity *identity, struct gcn_error *err)
+{
+    bool other_user = identity->uid != geteuid();
+    bool other_group = identity->gid != getegid();
+    bool sets_uid = other_user && identity->uid != getuid();
+    bool sets_gid = identity->initgroups || other_user ||
+                    (other_group && identity->gid != getgid());
+
+    if ((!sets_uid || may(CAP_SETUID)) && (!sets_gid || may(CAP_SETGID))) {
+        return true;
+    }
+    return gcn_error_set(err, "%s: user %u, who started gcorn, may not give the workers another user or "
+                         "other groups; start it as root (or with CAP_SETUID and CAP_SETGID), or "
+                         "leave user, group and initgroups out",
+                         other_user ? "user" : other_group ? "group" : "initgroups",
+                         (unsigned)geteuid());
+}
 
 static bool set_groups(const struct gcn_identity *identity, struct gcn_error *err)
 {

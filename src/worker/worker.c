@@ -145,15 +145,20 @@ static bool run_hook(struct gcn_worker *worker, enum gcn_hook hook, struct gcn_e
     return gcn_worker_hook(worker, hook, code) || gcn_error_set(err, "a hook failed");
 }
 
-/* Everything before the app. */
-static bool prepare(struct gcn_worker *worker, struct gcn_error *err, int *code)
+struct gcn_identity gcn_worker_identity(const struct gcn_settings *settings)
 {
-    const struct gcn_settings *settings = worker->settings;
-    const struct gcn_identity identity = {
+    return (struct gcn_identity){
         .uid = (uid_t)settings->user,
         .gid = (gid_t)settings->group,
         .initgroups = settings->initgroups,
     };
+}
+
+/* Everything before the app. */
+static bool prepare(struct gcn_worker *worker, struct gcn_error *err, int *code)
+{
+    const struct gcn_settings *settings = worker->settings;
+    const struct gcn_identity identity = gcn_worker_identity(settings);
 
     if (!enter_surroundings(settings, err)) {
         return false;
@@ -163,7 +168,7 @@ static bool prepare(struct gcn_worker *worker, struct gcn_error *err, int *code)
         return false;
     }
     if (!gcn_identity_assume(&identity, err)) {
-        return false;
+        return gcn_error_prefix(err, "user, group");
     }
     if (!gcn_options_init(worker, err) || !gcn_loop_init(&worker->loop, err)) {
         return false;

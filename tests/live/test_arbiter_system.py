@@ -360,6 +360,18 @@ def test_a_limit_of_processes_is_told_and_waited_out(opened):
     assert get(server, "/") == "hello"
 
 
+def test_who_cannot_become_root_is_told_so_and_the_remedy(opened, socket_folder):
+    folder = Path(socket_folder)
+    folder.chmod(0o755)
+    config = folder / "gcorn.yaml"
+    config.write_text("workers: 1\n")
+    server = opened("-c", config, "life:app", run=[sys.executable, "-c", LIMITED, "4243", "100"])
+    config.write_text("user: root\n")
+    send(server, signal.SIGHUP)
+    server.wait_log("reload failed.*: user: user 4243, who started gcorn, may not give .* start it as root")
+    assert get(server, "/identity") == repr(((4243,) * 3, (4242,) * 3, []))
+
+
 @pytest.mark.parametrize("args, processes, reason", [
     ((), 4, r"no worker could be started to try it"),
     (("--preload",), 6, r"the process that preloads the app could not fork the worker to try it")],

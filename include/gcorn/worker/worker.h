@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <gcorn/base/compiler.h>
+#include <gcorn/proc/identity.h>
 #include <gcorn/python/hooks.h>
 
 struct gcn_access;
@@ -39,6 +40,9 @@ struct gcn_worker_start {
     bool may_be_broken;              /* if the app cannot be loaded, serve the reason until it changes */
     struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
+
+/* Who the workers of these settings are to be. */
+struct gcn_identity gcn_worker_identity(const struct gcn_settings *settings);
 
 /*
  * Start Python and load the app of start->settings in a process that will fork workers, each of which

@@ -105,12 +105,49 @@ static void own_identity_needs_no_rights(void **state)
     assert_true(gcn_identity_assume(&own, &err));
 }
 
+/* As somebody without rights: the group of root is the one that this process cannot become any more. */
+static void look_ahead_without_rights(void *context)
+{
+    const struct gcn_identity somebody = {SOMEBODY, SOMEBODY, false};
+    const struct gcn_identity root = {0, SOMEBODY, false}, wheel = {SOMEBODY, 0, false};
+    const struct gcn_identity groups = {SOMEBODY, SOMEBODY, true};
+    struct gcn_error errs[5] = {{{0}}};
+
+    (void)context;
+    if (!gcn_identity_assume(&somebody, &errs[0]) || !gcn_identity_check(&somebody, &errs[1])) {
+        _exit(1);
+    }
+    if (gcn_identity_check(&root, &errs[2]) || gcn_identity_check(&wheel, &errs[3]) ||
+        gcn_identity_check(&groups, &errs[4])) {
+        _exit(2);
+    }
+    _exit(strncmp(errs[2].text, "user: ", 6) == 0 && strncmp(errs[3].text, "group: ", 7) == 0 &&
+                  strncmp(errs[4].text, "initgroups: ", 12) == 0 &&
+                  strstr(errs[2].text, "start it as root") != NULL
+              ? 0
+              : 3);
+}
+
+static void who_has_no_rights_is_told_beforehand(void **state)
+{
+    const struct gcn_identity somebody = {SOMEBODY, SOMEBODY, false};
+    struct gcn_error err = {{0}};
+
+    (void)state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    assert_true(gcn_identity_check(&somebody, &err));
+    assert_int_equal(code_of(look_ahead_without_rights), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rights_are_given_up_for_good),
         cmocka_unit_test(groups_of_a_user_are_taken_with_its_group),
         cmocka_unit_test(own_identity_needs_no_rights),
+        cmocka_unit_test(who_has_no_rights_is_told_beforehand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
