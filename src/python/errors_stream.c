@@ -20,15 +20,18 @@ static struct {
     struct gcn_buf begun; /* text without its line end yet */
 } stream;
 
+/* The text is taken out first: a logger in Python lets other threads run, which write here, too. */
 void gcn_py_errors_flush(void)
 {
     if (GCN_LIKELY(stream.begun.len == 0)) {
         return;
     }
+    struct gcn_buf line = stream.begun;
+    stream.begun = (struct gcn_buf){0};
     if (gcn_log_level() <= GCN_LOG_ERROR) {
-        gcn_log_text(GCN_LOG_ERROR, stream.begun.ptr, stream.begun.len);
+        gcn_log_text(GCN_LOG_ERROR, line.ptr, line.len);
     }
-    stream.begun.len = 0;
+    gcn_buf_finish(&line);
 }
 
 /* Whole lines are logged in one piece, so that a traceback stays together. */

@@ -516,6 +516,42 @@ def test_a_call_is_ended_even_if_the_signal_meets_the_logger(serve):
     assert "failed to write" not in run.log
 
 
+MEETING_LOGGER = '''
+    import threading
+    from gunicorn.glogging import Logger
+
+    class Meeting(Logger):
+        second = threading.Event()
+
+        def error(self, msg, *args, **kwargs):
+            if str(msg).endswith("second"):
+                self.second.set()
+            elif str(msg) == "first":
+                print("first waits", flush=True)
+                assert self.second.wait(20)
+            super().error(msg, *args, **kwargs)
+
+    logger_class = Meeting
+'''
+LINES = '''
+    def app(environ, start_response):
+        environ["wsgi.errors"].write(environ["QUERY_STRING"] + "\\n")
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+'''
+
+
+def test_a_line_is_logged_once_though_another_comes_while_the_logger_writes_it(serve):
+    run = serve(MEETING_LOGGER, "--threads", "2", app=LINES)
+    with Connection(run.address) as connection:
+        connection.request("GET", "/?first")
+        run.wait_line("first waits")
+        run.get("/?second")
+        assert connection.response().status == 200
+    run.stop()
+    assert re.findall(r"\[ERROR\] (.*)", run.log) == ["second", "first"]
+
+
 RECIPE = '''
     import logging
     import flask
