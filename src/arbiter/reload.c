@@ -100,30 +100,18 @@ void gcn_reload_code(struct gcn_arbiter *arb)
     }
 }
 
-/* The new generation serves already, so what cannot be had stays as it was. */
-static void take_names(struct gcn_arbiter *arb)
-{
-    struct gcn_error log_err = {{0}}, name_err = {{0}};
-
-    if (!gcn_logs_open(arb->good, &log_err)) {
-        gcn_error("reloading: %s", log_err.text);
-    }
-    if (!gcn_start_name(arb, &name_err)) {
-        gcn_error("reloading: %s; %s%s", name_err.text,
-                  arb->pidfile == NULL ? "there is none" : "the process id stays in ",
-                  arb->pidfile == NULL ? "" : arb->pidfile);
-    }
-}
-
 void gcn_reload_promote(struct gcn_arbiter *arb)
 {
+    struct gcn_error err = {{0}};
     struct gcn_generation *old = arb->good;
     uint32_t old_target = arb->policy.target;
 
     arb->good = arb->trial;
     arb->trial = NULL;
     arb->policy.target = arb->good->target;
-    take_names(arb);
+    if (!gcn_logs_open(arb->good, &err) || !gcn_start_name(arb, &err)) {
+        gcn_error("%s", err.text);
+    }
     if (arb->good->sockets_number != old->sockets_number) {
         gcn_sockets_log(&arb->good->sockets, arb->good->settings);
     }

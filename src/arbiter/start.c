@@ -5,7 +5,6 @@
 #include "arbiter_private.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,30 +24,18 @@
 
 enum { BIND_ATTEMPTS = 5, BIND_PAUSE_MS = 1000 };
 
-/* Where the pidfile is, or NULL. From the root, as a reload may change the directory. To be freed. */
-static char *pidfile_path(const struct gcn_settings *settings, const char *suffix)
-{
-    char folder[PATH_MAX];
-
-    if (settings->pidfile == NULL) {
-        return NULL;
-    }
-    bool relative = settings->pidfile[0] != '/' && getcwd(folder, sizeof(folder)) != NULL;
-    size_t size = strlen(settings->pidfile) + strlen(suffix) + 1 +
-                  (relative ? strlen(folder) + 1 : 0);
-    char *path = gcn_alloc(size);
-    snprintf(path, size, "%s%s%s%s", relative ? folder : "", relative ? "/" : "",
-             settings->pidfile, suffix);
-    return path;
-}
-
 bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     const struct gcn_settings *settings = arb->good->settings;
     const char *suffix = arb->predecessor > 0 ? ".2" : "";
-    char *path = pidfile_path(settings, suffix);
+    char *path = NULL;
 
     gcn_title_set("gcorn: master [%s%s]", gcn_settings_proc_name(settings), suffix);
+    if (settings->pidfile != NULL) {
+        size_t size = strlen(settings->pidfile) + sizeof(".2");
+        path = gcn_alloc(size);
+        snprintf(path, size, "%s%s", settings->pidfile, suffix);
+    }
     bool same = path != NULL && arb->pidfile != NULL && strcmp(path, arb->pidfile) == 0;
     if (path != NULL && !gcn_pidfile_write(path, arb->pid, err)) {
         gcn_free(path);

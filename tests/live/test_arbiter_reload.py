@@ -94,31 +94,6 @@ def test_settings_are_read_again(site):
     it.workers(1)
 
 
-def test_a_pidfile_that_cannot_be_written_leaves_the_old_one(gcorn, tmp_path):
-    it = Site(gcorn, tmp_path, config=f"pidfile: {tmp_path}/pid\n")
-    it.configure(f"pidfile: {tmp_path}/missing/pid\nproc_name: other\n")
-    it.reload()
-    it.server.wait_log(rf"ERROR\] reloading: cannot write the pidfile {tmp_path}/missing/pid: No such file .*; "
-                       rf"the process id stays in {tmp_path}/pid$")
-    assert (tmp_path / "pid").read_text() == f"{it.server.pid}\n"
-    assert it.server.stop() == 0
-    assert not (tmp_path / "pid").exists()
-
-
-def test_a_relative_pidfile_moves_with_its_directory(gcorn, tmp_path):
-    folders = [tmp_path / "one", tmp_path / "two"]
-    for folder in folders:
-        folder.mkdir()
-    it = Site(gcorn, tmp_path, "--pythonpath", str(tmp_path), config=f"pidfile: pid\nchdir: {folders[0]}\n")
-    assert (folders[0] / "pid").read_text() == f"{it.server.pid}\n"
-    it.configure(f"pidfile: pid\nchdir: {folders[1]}\n")
-    it.reload()
-    assert (folders[1] / "pid").read_text() == f"{it.server.pid}\n"
-    assert not (folders[0] / "pid").exists()
-    assert it.server.stop() == 0
-    assert not (folders[1] / "pid").exists()
-
-
 def test_workers_added_by_ttin_go_with_a_reload(site):
     it = site()
     it.workers(1)
