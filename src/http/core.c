@@ -285,8 +285,10 @@ static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
     res->sink = core->sink;
     /* With every place taken, connections that are kept would lock out those that wait to come in. */
     bool crowded = is_full(core);
-    res->may_keep = x->req.head->keep_alive && core->limits->keepalive_us > 0 && !core->draining &&
-                    !crowded;
+    /* What a client has sent already is answered, but one that never stops sending does not hold us. */
+    bool last = core->draining && !(x->more && core->loop->now_us < core->last_call_us);
+    res->may_keep =
+        x->req.head->keep_alive && core->limits->keepalive_us > 0 && !last && !crowded;
     res->keepalive = core->keepalive;
 }
 
@@ -457,6 +459,7 @@ void gcn_core_drain(struct gcn_core *core, bool serve_queue)
         serve_queue = core->accepted > before;
     }
     core->draining = true;
+    core->last_call_us = core->loop->now_us + LAST_CALL_US;
     stop_listening(core);
     make_last_call(core);
 }

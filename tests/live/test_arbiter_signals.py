@@ -7,6 +7,7 @@ import pytest
 
 from harness.addresses import free_address
 from harness.life import Answer, is_alive, send, start, title, wait_busy, wait_until
+from harness.wire import request_bytes
 
 
 def test_titles_name_master_and_workers(gcorn):
@@ -47,6 +48,19 @@ def test_workers_that_do_not_leave_are_killed_after_graceful_timeout(gcorn):
     wait_busy(server)
     assert server.stop(signal.SIGTERM, seconds=5) == 0
     assert "did not leave in time, in GET /sleep/20" in server.log
+
+
+@pytest.mark.parametrize("args", [("-w", "1"), ("-w", "2", "--threads", "4"), ("-w", "1", "--preload")],
+                         ids=["sync", "gthread", "preload"])
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
+def test_requests_that_were_pipelined_before_a_stop_or_a_reload_are_answered(gcorn, signum, args):
+    server = gcorn("life:app", *args)
+    with server.connect() as connection:
+        connection.send(request_bytes("GET", "/sleep/0.2") * 4)
+        wait_busy(server)
+        send(server, signum)
+        assert [connection.response().text for _ in range(4)] == ["slept"] * 4
+        assert connection.is_ended()
 
 
 def test_a_stop_says_what_it_waits_for(gcorn):

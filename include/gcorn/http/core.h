@@ -143,6 +143,7 @@ struct gcn_core {
     bool listening; /* listeners are watched */
     bool held;      /* the executor asked not to accept (gcn_core_hold) */
     bool draining;
+    int64_t last_call_us; /* while draining: until then pipelined requests are answered, too */
     bool lagging; /* an app call took long and the loop has not been idle since: clients may have left */
     int64_t prompt_until_us; /* new connections are taken as they come: until then none is asked how long it waited */
     bool no_descriptors; /* EMFILE was logged and not yet overcome */

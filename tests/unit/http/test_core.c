@@ -426,6 +426,46 @@ static void core_drains_with_connection_close(void **state)
     close(queued);
 }
 
+static void core_that_drains_answers_what_was_pipelined(void **state)
+{
+    static const char requests[] = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n"
+                                   "GET /3 HTTP/1.1\r\nHost: x\r\n\r\n";
+    bool closed;
+
+    (void)state;
+    rig_listen(&rig);
+    int fd = rig_connect(&rig);
+    gcn_core_drain(&rig.core, true);
+    rig_send(fd, requests, sizeof(requests) - 1);
+    rig_read(&rig, fd, reply, sizeof(reply), &closed);
+    const char *last = strstr(reply, "Connection: close\r\n");
+    assert_true(closed);
+    assert_non_null(strstr(reply, "GET /2 0 -|"));
+    assert_non_null(last);
+    assert_non_null(strstr(last, "GET /3 0 -|"));
+    assert_null(strstr(last, "GET /2 0 -|"));
+    close(fd);
+}
+
+/* A client that has always more to ask does not keep a worker from leaving. */
+static void core_that_drains_ends_a_pipeline_after_the_last_call(void **state)
+{
+    static const char requests[] = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n";
+    bool closed;
+
+    (void)state;
+    rig_listen(&rig);
+    int fd = rig_connect(&rig);
+    gcn_core_drain(&rig.core, true);
+    rig.core.last_call_us = 0;
+    rig_send(fd, requests, sizeof(requests) - 1);
+    rig_read(&rig, fd, reply, sizeof(reply), &closed);
+    assert_true(closed);
+    assert_non_null(strstr(reply, "Connection: close\r\n"));
+    assert_null(strstr(reply, "GET /2 0 -|"));
+    close(fd);
+}
+
 static void core_stops_asking_how_long_requests_waited_when_none_has(void **state)
 {
     (void)state;
@@ -495,6 +535,8 @@ int main(void)
         TEST(core_stops_accepting_at_worker_connections),
         TEST(core_keeps_no_connection_while_every_place_is_taken),
         TEST(core_drains_with_connection_close),
+        TEST(core_that_drains_answers_what_was_pipelined),
+        TEST(core_that_drains_ends_a_pipeline_after_the_last_call),
         TEST(core_stops_asking_how_long_requests_waited_when_none_has),
         TEST(new_connections_do_not_wait_for_a_turn_of_all_kept_ones_each),
         TEST(an_idle_connection_is_small),
