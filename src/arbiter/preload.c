@@ -229,8 +229,8 @@ void gcn_preload_reopen(struct gcn_arbiter *arb)
 static void note_pid(struct gcn_child *child, pid_t pid)
 {
     child->pid = pid;
-    if (child->state != GCN_CHILD_BOOTING) { /* it was unwanted before it was born */
-        kill(child->pid, SIGKILL);
+    if (child->state != GCN_CHILD_BOOTING) { /* it was unwanted before it was born, but may serve by now */
+        kill(child->pid, child->state == GCN_CHILD_LEAVING ? SIGTERM : SIGKILL);
     }
 }
 

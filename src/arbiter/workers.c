@@ -3,6 +3,7 @@
  * Starting, signalling and reaping workers: the hands of the policy.
  */
 #include "arbiter_private.h"
+#include "birth.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -281,6 +282,15 @@ void gcn_workers_manage(struct gcn_arbiter *arb)
     } while (carry_out(arb, plan));
 }
 
+/* One that is born by a preloading process may be ready before that is reported. */
+static bool is_known(struct gcn_child *child)
+{
+    if (child->pid == 0) {
+        child->pid = gcn_birth_pid(child->slot);
+    }
+    return child->pid != 0;
+}
+
 static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)
 {
     gcn_debug("worker %d is ready", (int)child->pid);
@@ -313,7 +323,7 @@ void gcn_workers_look(struct gcn_arbiter *arb)
         struct gcn_child *child = &arb->children.items[i];
         int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
         bool serves = state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
-        if (child->state == GCN_CHILD_BOOTING && serves) {
+        if (child->state == GCN_CHILD_BOOTING && serves && is_known(child)) {
             note_ready(arb, child);
         }
         if (child->state == GCN_CHILD_READY &&
