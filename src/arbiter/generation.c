@@ -26,7 +26,6 @@ bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_generation *generat
                          const struct gcn_generation *old, struct gcn_error *err)
 {
     const struct gcn_sockets *kept = old == NULL ? &arb->handed : &old->sockets;
-
     const struct gcn_identity identity = gcn_worker_identity(generation->settings);
 
     errno = 0; /* so that the caller sees a busy address and nothing older */

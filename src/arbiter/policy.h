@@ -54,8 +54,9 @@ int64_t gcn_policy_spare_ms(int64_t deadline_ms, int64_t now_ms, int64_t timeout
 /*
  * The next thing to do; carry it out and ask again until there is nothing. Carrying out means that
  * the table shows it: SPAWN adds a child, the others change the child's state (and, for KILL, clear
- * kill_ms). After a SPAWN that failed do not ask again at once: put boot_after_ms off, or, for the trial, which
- * does not wait for that, give the trial up. A missed deadline is noted in the table; ABORT comes when the time to spare is over, too.
+ * kill_ms). After a SPAWN that failed do not ask again at once: put boot_after_ms off, or, for the
+ * trial, which does not wait for that, give the trial up. A missed deadline is noted in the table;
+ * ABORT comes when the time to spare is over, too.
  */
 struct gcn_plan gcn_policy_next(const struct gcn_policy *policy, struct gcn_children *children);
 

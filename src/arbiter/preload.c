@@ -294,16 +294,14 @@ static void read_news(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
     }
 }
 
-/* Those that say so themselves: whoever forked them may have been killed before it did. */
-static void look_for_births(struct gcn_arbiter *arb)
+bool gcn_preload_is_born(struct gcn_child *child)
 {
-    for (size_t i = 0; i < arb->children.n; i++) {
-        struct gcn_child *child = &arb->children.items[i];
-        pid_t pid = child->pid == 0 ? gcn_birth_pid(child->slot) : 0;
-        if (pid != 0) {
-            note_pid(child, pid);
-        }
+    pid_t pid = child->pid == 0 ? gcn_birth_pid(child->slot) : 0;
+
+    if (pid != 0) {
+        note_pid(child, pid);
     }
+    return child->pid != 0;
 }
 
 void gcn_preload_read(struct gcn_arbiter *arb)
@@ -313,7 +311,9 @@ void gcn_preload_read(struct gcn_arbiter *arb)
     }
     read_news(arb, &arb->good->preloader);
     read_news(arb, &arb->leaving);
-    look_for_births(arb);
+    for (size_t i = 0; i < arb->children.n; i++) {
+        (void)gcn_preload_is_born(&arb->children.items[i]);
+    }
 }
 
 /* Workers that were ordered and not born; those that are there, although nobody has told, stay. */

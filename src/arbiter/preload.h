@@ -54,6 +54,12 @@ void gcn_preload_close_channels(struct gcn_arbiter *arb);
 /* Learn of births. Before children are reaped, and when an unknown one is: births come before deaths. */
 void gcn_preload_read(struct gcn_arbiter *arb);
 
+/*
+ * True if the pid of the worker is known, from the report of its birth or from itself: it may be ready
+ * before it is reported, and whoever was to report it may have been killed.
+ */
+bool gcn_preload_is_born(struct gcn_child *child);
+
 /* A child that is no worker has ended: true if it was a preloader. */
 bool gcn_preload_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end end);
 

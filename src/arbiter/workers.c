@@ -3,7 +3,6 @@
  * Starting, signalling and reaping workers: the hands of the policy.
  */
 #include "arbiter_private.h"
-#include "birth.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -282,15 +281,6 @@ void gcn_workers_manage(struct gcn_arbiter *arb)
     } while (carry_out(arb, plan));
 }
 
-/* One that is born by a preloading process may be ready before that is reported. */
-static bool is_known(struct gcn_child *child)
-{
-    if (child->pid == 0) {
-        child->pid = gcn_birth_pid(child->slot);
-    }
-    return child->pid != 0;
-}
-
 static void note_ready(struct gcn_arbiter *arb, struct gcn_child *child)
 {
     gcn_debug("worker %d is ready", (int)child->pid);
@@ -323,7 +313,7 @@ void gcn_workers_look(struct gcn_arbiter *arb)
         struct gcn_child *child = &arb->children.items[i];
         int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
         bool serves = state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
-        if (child->state == GCN_CHILD_BOOTING && serves && is_known(child)) {
+        if (child->state == GCN_CHILD_BOOTING && serves && gcn_preload_is_born(child)) {
             note_ready(arb, child);
         }
         if (child->state == GCN_CHILD_READY &&
