@@ -14,6 +14,9 @@
 #include <gcorn/base/ownfd.h>
 #include <gcorn/proc/exitcode.h>
 
+static const char cannot_fork[] =
+    "cannot fork into the background (see ulimit -u, pids.max, and the memory that is left)";
+
 /* The code that arrives, or an error if the background ends without one. */
 static int await_report(int fd)
 {
@@ -33,8 +36,7 @@ static void leave_session(void)
     setsid();
     pid_t pid = fork();
     if (pid < 0) { /* the foreground learns of it by the end of the pipe */
-        gcn_error_errno("cannot fork into the background (see ulimit -u, pids.max, and the memory that "
-                        "is left)");
+        gcn_error_errno("%s", cannot_fork);
         _exit(GCN_EXIT_ERROR);
     }
     if (pid > 0) {
@@ -53,8 +55,7 @@ enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code, stru
     }
     pid_t pid = fork();
     if (pid < 0) {
-        gcn_error_set_errno(err, "cannot fork into the background (see ulimit -u, pids.max, and the "
-                                 "memory that is left)");
+        gcn_error_set_errno(err, "%s", cannot_fork);
         close(ends[0]);
         close(ends[1]);
         return GCN_DAEMON_FAILED;
