@@ -8,7 +8,6 @@
 #include <signal.h>
 
 #include <gcorn/proc/signals.h>
-#include <gcorn/python/python.h>
 
 #include "fork.h"
 #include "state.h"

@@ -19,9 +19,6 @@ class ClientSocket(socket.socket):
         super().settimeout(ENDLESS_SECONDS if value is None else value)
         self._blocks = value is None
 
-    def getblocking(self):
-        return self.gettimeout() != 0
-
     def setblocking(self, flag):
         self.settimeout(None if flag else 0.0)
 
