@@ -184,8 +184,8 @@ void gcn_core_accept_now(struct gcn_core *core);
 struct gcn_exchange *gcn_core_take(struct gcn_core *core);
 
 /*
- * Take over `out`, which the sink was given for x, and send what the socket takes. Returns GCN_SINK_GONE if the client has left.
- * Never waits: see gcn_core_is_full.
+ * Take over `out`, which the sink was given for x, and send what the socket takes. Returns
+ * GCN_SINK_GONE if the client has left. Never waits: see gcn_core_is_full.
  */
 GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct gcn_exchange *x,
                                                   struct gcn_out *out);
