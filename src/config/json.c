@@ -27,19 +27,6 @@ static void append_text(struct gcn_slice text, struct gcn_buf *out)
     gcn_buf_append_byte(out, '"');
 }
 
-static bool append_truth(struct gcn_slice text, struct gcn_buf *out)
-{
-    static const char *const words[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
-
-    for (size_t i = 0; i < GCN_COUNT(words); i++) {
-        if (gcn_slice_equal(text, gcn_slice_of(words[i]))) {
-            gcn_buf_append_str(out, i < 3 ? "true" : "false");
-            return true;
-        }
-    }
-    return false;
-}
-
 static size_t take_digits(struct gcn_slice *text)
 {
     size_t n = 0;
@@ -76,13 +63,14 @@ static bool is_json_number(struct gcn_slice text)
 static void append_scalar(const struct gcn_value *value, struct gcn_buf *out)
 {
     int64_t number;
+    bool truth;
 
     if (!value->plain) {
         append_text(value->text, out);
     } else if (gcn_value_is_none(value)) {
         gcn_buf_append_str(out, "null");
-    } else if (append_truth(value->text, out)) {
-        return;
+    } else if (gcn_truth_parse(GCN_DIALECT_YAML, value->text, &truth)) {
+        gcn_buf_append_str(out, truth ? "true" : "false");
     } else if (is_json_number(value->text)) {
         gcn_buf_append(out, value->text.ptr, value->text.len);
     } else if (gcn_number_parse(value->text, GCN_NUMBER_ANY_BASE, &number)) {

@@ -26,28 +26,6 @@ bool gcn_word_take(struct gcn_slice *list, struct gcn_slice *word)
     return word->len > 0;
 }
 
-/* True with *truth set if `text` is a word for a truth in this dialect. */
-static bool parse_truth(enum gcn_dialect dialect, struct gcn_slice text, bool *truth)
-{
-    static const struct {
-        const char *word;
-        bool truth;
-        bool only_yaml;
-    } words[] = {
-        {"true", true, false}, {"false", false, false}, {"yes", true, true},
-        {"no", false, true},   {"on", true, true},      {"off", false, true},
-    };
-
-    text = gcn_text_strip(text);
-    for (size_t i = 0; i < GCN_COUNT(words); i++) {
-        if (gcn_slice_equal_nocase(text, gcn_slice_of(words[i].word))) {
-            *truth = words[i].truth;
-            return !words[i].only_yaml || dialect == GCN_DIALECT_YAML;
-        }
-    }
-    return false;
-}
-
 bool gcn_accept_bool(struct gcn_intake *in, const struct gcn_value *value, void *member)
 {
     bool *out = member;
@@ -56,7 +34,7 @@ bool gcn_accept_bool(struct gcn_intake *in, const struct gcn_value *value, void 
         *out = value->number != 0;
         return true;
     }
-    if (value->type == GCN_VALUE_TEXT && parse_truth(in->dialect, value->text, out)) {
+    if (value->type == GCN_VALUE_TEXT && gcn_truth_parse(in->dialect, value->text, out)) {
         return true;
     }
     return gcn_error_set(in->expected,

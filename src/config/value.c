@@ -41,6 +41,27 @@ bool gcn_value_is_none(const struct gcn_value *value)
     return value->type == GCN_VALUE_NONE;
 }
 
+bool gcn_truth_parse(enum gcn_dialect dialect, struct gcn_slice text, bool *truth)
+{
+    static const struct {
+        const char *word;
+        bool truth;
+        bool only_yaml;
+    } words[] = {
+        {"true", true, false}, {"false", false, false}, {"yes", true, true},
+        {"no", false, true},   {"on", true, true},      {"off", false, true},
+    };
+
+    text = gcn_text_strip(text);
+    for (size_t i = 0; i < GCN_COUNT(words); i++) {
+        if (gcn_slice_equal_nocase(text, gcn_slice_of(words[i].word))) {
+            *truth = words[i].truth;
+            return !words[i].only_yaml || dialect == GCN_DIALECT_YAML;
+        }
+    }
+    return false;
+}
+
 static void show_byte(char byte, struct gcn_buf *out)
 {
     if (byte == '"' || byte == '\\') {

@@ -50,6 +50,12 @@ static inline struct gcn_value gcn_value_of_text(struct gcn_slice text)
 /* True for None, and for a YAML scalar that stands for it: ~, null or nothing. */
 bool gcn_value_is_none(const struct gcn_value *value);
 
+/*
+ * True with *truth set if `text` is a word for a truth in this dialect, in any case: true and false,
+ * and in YAML also yes, no, on and off.
+ */
+bool gcn_truth_parse(enum gcn_dialect dialect, struct gcn_slice text, bool *truth);
+
 /* Append the value as a message shows it: "four" in quotes, numbers bare, long text cut. */
 void gcn_value_show(const struct gcn_value *value, struct gcn_buf *out);
 

@@ -78,10 +78,13 @@ static void documents_become_values(void **state)
     }
 }
 
-static void plain_scalars_get_the_types_of_yaml_1_2(void **state)
+static void plain_scalars_get_their_types(void **state)
 {
-    assert_loads("[true, True, FALSE, yes, no, on, null, ~, NULL, nil]",
-                 "[true, true, false, \"yes\", \"no\", \"on\", null, null, null, \"nil\"]");
+    assert_loads("[true, True, FALSE, null, ~, NULL, nil]",
+                 "[true, true, false, null, null, null, \"nil\"]");
+    assert_loads("{propagate: no, a: [yes, Yes, ON, off, OFF, n, 'no', \"on\"]}",
+                 "{\"propagate\": false, \"a\": [true, true, true, false, false, \"n\", \"no\", "
+                 "\"on\"]}");
     assert_loads("[0, -12, +3, 1.5, -1.5e+3, 1e3, 0x1f, 0o17, 017, 1., .5, 12:30, 1.2.3]",
                  "[0, -12, 3, 1.5, -1.5e+3, 1e3, 31, 15, \"017\", \"1.\", \".5\", \"12:30\", "
                  "\"1.2.3\"]");
@@ -170,7 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_become_values),
-        cmocka_unit_test(plain_scalars_get_the_types_of_yaml_1_2),
+        cmocka_unit_test(plain_scalars_get_their_types),
         cmocka_unit_test(wrong_documents_are_reported_with_their_place),
         cmocka_unit_test(aliases_cannot_blow_up),
         cmocka_unit_test(size_and_depth_are_bounded),
