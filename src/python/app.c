@@ -30,6 +30,9 @@ struct py_app {
     PyObject *callable; /* owned */
 };
 
+/* Process: the app that it serves. GIL: held. */
+static struct py_app *served; /* borrowed; NULL: none */
+
 /* What is logged of a request's address. */
 enum { MAX_LOGGED_TARGET = 256 };
 
@@ -61,9 +64,11 @@ static bool has_taken_over(const struct gcn_py_call *call)
 static int run(struct py_app *app, struct gcn_py_call *call, PyObject *env)
 {
     PyObject *args[] = {NULL, env, call->start_response};
+    PyObject *callable = Py_NewRef(app->callable); /* a hook may put another one in its place */
     PyObject *result =
-        PyObject_Vectorcall(app->callable, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+        PyObject_Vectorcall(callable, args + 1, 2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 
+    Py_DECREF(callable);
     return result == NULL ? -1 : gcn_py_send_body_steal(call, result);
 }
 
@@ -191,13 +196,26 @@ struct gcn_app *gcn_py_app_create_steal(PyObject *callable)
 
     app->base.ops = &ops;
     app->callable = callable;
+    served = app;
     return &app->base;
+}
+
+bool gcn_py_app_replace(PyObject *callable)
+{
+    if (served == NULL) {
+        return false;
+    }
+    Py_XSETREF(served->callable, Py_NewRef(callable));
+    return true;
 }
 
 void gcn_py_app_destroy(struct gcn_app *base)
 {
     if (base != NULL) {
         struct py_app *app = GCN_CONTAINER_OF(base, struct py_app, base);
+        if (app == served) {
+            served = NULL;
+        }
         Py_DECREF(app->callable);
         gcn_free(app);
     }

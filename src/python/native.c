@@ -12,6 +12,7 @@
 #include <gcorn/log/statsd.h>
 #include <gcorn/python/python.h>
 
+#include "app.h"
 #include "exceptions.h"
 #include "hooks_private.h"
 #include "pylib.h"
@@ -101,6 +102,12 @@ static PyObject *native_heartbeat(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED
     Py_RETURN_NONE;
 }
 
+/* serve(app): call it from the next request on. False if this process has no app that it could replace. */
+static PyObject *native_serve(PyObject *Py_UNUSED(self), PyObject *callable)
+{
+    return PyBool_FromLong(gcn_py_app_replace(callable));
+}
+
 int gcn_py_native_init(void)
 {
     static PyMethodDef methods[] = {
@@ -110,6 +117,7 @@ int gcn_py_native_init(void)
         {"metric", native_metric, METH_VARARGS, NULL},
         {"source", native_source, METH_O, NULL},
         {"heartbeat", native_heartbeat, METH_NOARGS, NULL},
+        {"serve", native_serve, METH_O, NULL},
         {NULL, NULL, 0, NULL},
     };
     static struct PyModuleDef definition = {

@@ -6,6 +6,7 @@ import tempfile
 import pytest
 
 from harness import places
+from harness.hooked import Hooked
 from harness.process import LATEST
 from harness.server import Server, gcorn_argv, gunicorn_argv
 
@@ -88,3 +89,18 @@ def socket_folder():
     folder = tempfile.mkdtemp(prefix="gcorn-")
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def hooked(tmp_path):
+    """hooked(argv_of, text, …): a server with that config file for this test."""
+    running = []
+
+    def start(argv_of, text, *args, **options):
+        running.append(Hooked(tmp_path, argv_of, text, *args, **options))
+        return running[-1]
+
+    yield start
+    for one in running:
+        if one.server:
+            one.server.kill()

@@ -11,8 +11,9 @@ import textwrap
 import pytest
 
 from harness import places
+from harness.hooked import BOTH, Hooked
 from harness.process import Process, wait_until
-from harness.server import Server, environment, gcorn_argv, gunicorn_argv
+from harness.server import environment, gcorn_argv, gunicorn_argv
 
 ALL_HOOKS = '''
     import os
@@ -63,44 +64,6 @@ ALL_HOOKS = '''
     def on_exit(server):
         note("on_exit")
 '''
-
-BOTH = pytest.mark.parametrize("argv_of", [gcorn_argv, gunicorn_argv], ids=["gcorn", "gunicorn"])
-
-
-class Hooked:
-    """A server with a config file of these lines; `notes` is what its hooks have written."""
-
-    def __init__(self, folder, argv_of, text, *args, starts=True, name="conf.py", app="probe:app"):
-        self._notes = folder / "notes"
-        self._notes.touch()
-        config = folder / name
-        config.write_text(textwrap.dedent(text))
-        argv = argv_of("-c", config, *args, app)
-        env = {"NOTES": str(self._notes), "PYTHONPATH": str(folder)}
-        self.server = Server(argv, env=env) if starts else None
-        self.argv, self.env = argv, env
-
-    @property
-    def notes(self):
-        return self._notes.read_text().splitlines()
-
-    def wait_note(self, start):
-        wait_until(lambda: any(note.startswith(start) for note in self.notes), f"{start} in {self._notes}")
-
-
-@pytest.fixture
-def hooked(tmp_path):
-    """hooked(argv_of, text, …): such a server for this test."""
-    running = []
-
-    def start(argv_of, text, *args, **options):
-        running.append(Hooked(tmp_path, argv_of, text, *args, **options))
-        return running[-1]
-
-    yield start
-    for one in running:
-        if one.server:
-            one.server.kill()
 
 
 def life(one):

@@ -18,6 +18,7 @@ import _gcorn_appspec as appspec
 import _gcorn_configfile as configfile
 import _gcorn_logs as logs
 import _gcorn_report as report
+from _gcorn_settings import Config, address
 
 BOOTING = "[booting]"
 COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
@@ -27,55 +28,10 @@ HOP_BY_HOP = frozenset(
 )
 
 
-class Config:
-    """`cfg`: each setting as an attribute."""
-
-    def __init__(self, values, env_orig):
-        self.__dict__.update(values)
-        self.settings = {name: Setting(name, value) for name, value in values.items()}
-        self.env_orig = env_orig
-
-    def __setattr__(self, name, value):
-        if name in self.__dict__.get("settings", ()):
-            raise AttributeError(f"the setting {name} cannot be changed while the server runs")
-        super().__setattr__(name, value)
-
-    def set(self, name, value):
-        raise AttributeError(f"the setting {name} cannot be changed while the server runs")
-
-    @property
-    def worker_class_str(self):
-        threads = self.worker_class == "sync" and self.threads > 1
-        return "gthread" if threads else str(self.worker_class)
-
-    @property
-    def address(self):
-        return [_address(text) for text in self.bind]
-
-    @property
-    def uid(self):
-        return self.user
-
-    @property
-    def gid(self):
-        return self.group
-
-    @property
-    def env(self):
-        return dict(pair.split("=", 1) for pair in self.raw_env)
-
-    @property
-    def is_ssl(self):
-        return self.certfile or self.keyfile
-
-    @property
-    def ssl_options(self):
-        names = ("keyfile", "certfile", "cert_reqs", "ca_certs", "ciphers")
-        return {name: self.__dict__[name] for name in names}
-
-
 class App:
     """`server.app` and `worker.app`."""
+
+    _callable = None
 
     def __init__(self, cfg):
         self.cfg = cfg
@@ -83,35 +39,17 @@ class App:
     @property
     def callable(self):
         """The app, None where it is not loaded."""
-        return appspec.loaded
+        return self._callable or appspec.loaded
+
+    @callable.setter
+    def callable(self, value):
+        """Taken, as it is at gunicorn; the app that is served is the worker's `wsgi`."""
+        self._callable = value
 
     def wsgi(self):
         if appspec.loaded is None:
             raise RuntimeError("the app is loaded in the workers, not in this process")
         return appspec.loaded
-
-
-class Setting:
-    """What cfg.settings has for each name."""
-
-    def __init__(self, name, value):
-        self.name = name
-        self.value = value
-
-    def get(self):
-        return self.value
-
-
-def _address(text, default_port="8000"):
-    """A (host, port) pair, or a path: as gunicorn holds an address."""
-    if text.startswith("unix:") and not (default_port == "8125" and text[5:].isdigit()):
-        return text[5:].removeprefix("//")
-    if text.startswith("fd://"):
-        return int(text[5:])
-    host, colon, port = text.removeprefix("tcp://").rpartition(":")
-    if not colon or port.endswith("]"):
-        host, port = text, default_port
-    return host.strip("[]") or "0.0.0.0", int(port if port.isdigit() else default_port)
 
 
 class Listener:
@@ -309,6 +247,15 @@ class Worker:
         """The app, once this worker has loaded it."""
         return appspec.loaded if self.pid == os.getpid() else None
 
+    @wsgi.setter
+    def wsgi(self, value):
+        """From the next request on the worker calls this."""
+        if not callable(value):
+            raise TypeError(f"worker.wsgi = {value!r}: an app is a callable")
+        if self.pid != os.getpid() or not _gcorn.serve(value):
+            raise RuntimeError("worker.wsgi: this process has no app yet: assign it in post_worker_init")
+        appspec.loaded = value
+
     def notify(self):
         self.tmp.notify()
 
@@ -431,7 +378,7 @@ class Hooks:
         if isinstance(tree, str):
             values["logconfig_dict"] = json.loads(tree)
         if values["statsd_host"]:
-            values["statsd_host"] = _address(values["statsd_host"], "8125")
+            values["statsd_host"] = address(values["statsd_host"], "8125")
         if values["access_log_format"] == "combined":
             values["access_log_format"] = COMBINED
         self.cfg = Config(values, dict(os.environ))

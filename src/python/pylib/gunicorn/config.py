@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """gunicorn.config: for those who look at settings or derive from its names."""
 
-from _gcorn_hooks import Config
-from _gcorn_hooks import Setting as _Setting
+from _gcorn_settings import Config
+from _gcorn_settings import Setting as _Setting
 
 __all__ = ["Config", "Setting", "auto_int"]
 

@@ -10,7 +10,7 @@ import sys
 
 import _gcorn_appspec as appspec
 import _gcorn_configfile as configfile
-import _gcorn_hooks as hooks
+import _gcorn_settings as settings
 
 from gunicorn.errors import AppImportError
 
@@ -35,7 +35,7 @@ def load_class(uri, default="gunicorn.workers.sync.SyncWorker", section="gunicor
 
 
 def parse_address(netloc, default_port="8000"):
-    return hooks._address(netloc if ":" in netloc else f"{netloc}:{default_port}")
+    return settings.address(netloc if ":" in netloc else f"{netloc}:{default_port}")
 
 
 def is_ipv6(addr):

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What hooks may change by an assignment, under gcorn and gunicorn alike."""
+import os
+import signal
+
+import pytest
+
+from harness import places
+from harness.hooked import BOTH
+from harness.process import Process
+from harness.server import environment, gcorn_argv
+
+WRAPPER = """
+    def wrapped(inner):
+        def app(environ, start_response):
+            def start(status, headers, *rest):
+                return start_response(status, [*headers, ("X-Wrapped", "yes")], *rest)
+            return inner(environ, start)
+        return app
+"""
+
+
+def end_of_start(one):
+    """(exit code, log) of a server that must not start."""
+    process = Process([one.argv[0], "-b", "127.0.0.1:0", *one.argv[1:]], env=environment(one.env),
+                      cwd=places.APPS)
+    return process.wait_exit(), process.log
+
+
+@pytest.mark.parametrize("preload", [[], ["--preload"]], ids=["plain", "preload"])
+@BOTH
+def test_an_app_that_a_hook_wraps_is_served(hooked, argv_of, preload):
+    one = hooked(argv_of, WRAPPER + """
+    def post_worker_init(worker):
+        inner = worker.wsgi
+        worker.wsgi = wrapped(inner)
+        assert worker.wsgi is not inner
+    """, *preload)
+    for _ in range(2):
+        assert one.server.get("/hello")["X-Wrapped"] == "yes"
+    assert one.server.stop() == 0, one.server.log
+
+
+@BOTH
+def test_an_app_that_is_wrapped_between_requests_is_served(hooked, argv_of):
+    one = hooked(argv_of, WRAPPER + """
+    def pre_request(worker, req):
+        if req.path == "/wrap":
+            worker.wsgi = wrapped(worker.wsgi)
+    """)
+    assert one.server.get("/hello")["X-Wrapped"] is None
+    one.server.get("/wrap")
+    assert one.server.get("/hello")["X-Wrapped"] == "yes"
+
+
+@BOTH
+def test_the_callable_of_an_app_that_is_loaded_may_be_assigned_and_means_nothing(hooked, argv_of):
+    one = hooked(argv_of, WRAPPER + """
+    def post_worker_init(worker):
+        worker.app.callable = wrapped(worker.app.callable)
+        assert worker.app.callable is not worker.wsgi
+    """)
+    assert one.server.get("/hello")["X-Wrapped"] is None
+    assert one.server.stop() == 0, one.server.log
+
+
+def test_what_is_no_app_is_refused_where_it_is_assigned(hooked):
+    one = hooked(gcorn_argv, """
+    def post_worker_init(worker):
+        worker.wsgi = "shop:app"
+    """, starts=False)
+    code, log = end_of_start(one)
+    assert code == 3
+    assert "TypeError: worker.wsgi = 'shop:app': an app is a callable" in log
