@@ -62,6 +62,19 @@ struct gcn_hook_server gcn_hooks_server(const struct gcn_arbiter *arb,
     };
 }
 
+/* A hook wants another number of workers, and has told nworkers_changed. As TTIN and TTOU, but by any number. */
+static void take_number(struct gcn_arbiter *arb, uint32_t wanted)
+{
+    if (wanted == arb->policy.target) {
+        return;
+    }
+    if (arb->trial != NULL) {
+        arb->trial->target = wanted;
+    }
+    arb->policy.target = wanted;
+    gcn_info("now %u workers: a hook wants them", wanted);
+}
+
 bool gcn_hooks_call(struct gcn_arbiter *arb, const struct gcn_generation *generation,
                     enum gcn_hook hook, struct gcn_hook_call *call)
 {
@@ -74,6 +87,9 @@ bool gcn_hooks_call(struct gcn_arbiter *arb, const struct gcn_generation *genera
     call->server = &server;
     bool ok = gcn_py_hook_call(generation->hooks, hook, call);
     gcn_free(workers);
+    if (ok) {
+        take_number(arb, (uint32_t)call->num_workers);
+    }
     return ok;
 }
 

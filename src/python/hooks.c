@@ -222,7 +222,7 @@ static PyObject *number_or_none(int64_t number)
     return number < 0 ? Py_NewRef(Py_None) : PyLong_FromLongLong(number);
 }
 
-/* `server` are its facts, borrowed. -1 with an exception. */
+/* `server` are its facts, borrowed. The number of workers that the hook wants; -1 with an exception. */
 static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObject *server,
                      const struct gcn_hook_worker *worker, const struct gcn_hook_call *call)
 {
@@ -235,7 +235,7 @@ static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObj
                                     facts, call == NULL ? 0LL : (long long)call->new_value, old);
     PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "call", args);
     gcn_py_fork_check();
-    int rc = done == NULL ? -1 : 0;
+    int rc = done == NULL ? -1 : (int)PyLong_AsLong(done);
 
     Py_XDECREF(done);
     Py_XDECREF(args);
@@ -247,12 +247,17 @@ static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObj
 bool gcn_py_hook_call(struct gcn_py_hooks *hooks, enum gcn_hook hook, struct gcn_hook_call *call)
 {
     call->exit_code = -1;
+    call->num_workers = call->server->num_workers;
     if (!gcn_py_hooks_have(hooks, hook)) {
         return true;
     }
     bool taken = gcn_py_thread_ensure();
     PyObject *server = server_facts(call->server);
-    bool ok = server != NULL && call_hook(hooks, hook, server, call->worker, call) == 0;
+    int wanted = server == NULL ? -1 : call_hook(hooks, hook, server, call->worker, call);
+    bool ok = wanted >= 0;
+    if (ok) {
+        call->num_workers = wanted;
+    }
     if (!ok && gcn_py_boot_interrupted()) {
         PyErr_Clear();
     } else if (!ok) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <gcorn/base/log.h>
+#include <gcorn/config/table.h>
 #include <gcorn/log/statsd.h>
 #include <gcorn/python/python.h>
 
@@ -130,6 +131,8 @@ int gcn_py_native_init(void)
     int rc = -1;
 
     if (module != NULL && PyModule_AddIntConstant(module, "EXCEPTION", GCN_LOG_EXCEPTION) == 0 &&
+        PyModule_AddIntConstant(module, "max_workers",
+                                (long)gcn_setting_get(GCN_SETTING_workers)->max) == 0 &&
         PyModule_AddStringConstant(module, "version", GCORN_VERSION) == 0 &&
         PyModule_AddStringConstant(module, "server_software", gcn_py.options.server_software) ==
             0) {

@@ -3,6 +3,9 @@
 import os
 import signal
 
+import os
+import signal
+
 import pytest
 
 from harness import places
@@ -72,3 +75,45 @@ def test_what_is_no_app_is_refused_where_it_is_assigned(hooked):
     code, log = end_of_start(one)
     assert code == 3
     assert "TypeError: worker.wsgi = 'shop:app': an app is a callable" in log
+
+
+@pytest.mark.parametrize("hook", ["on_starting", "when_ready"])
+@BOTH
+def test_a_hook_chooses_the_number_of_workers(hooked, argv_of, hook):
+    one = hooked(argv_of, f"""
+    import os
+    def note(text):
+        with open(os.environ["NOTES"], "a") as file:
+            file.write(text + "\\n")
+    def {hook}(server):
+        server.num_workers = 3
+        note(f"now {{server.num_workers}} {{server.cfg.workers}}")
+    def nworkers_changed(server, new, old):
+        note(f"{{old}} {{new}}")
+    """)
+    one.server.wait_workers(3)
+    assert one.notes == ["None 1", "1 3", "now 3 1"]
+    os.kill(one.server.pid, signal.SIGTTOU)
+    one.server.wait_workers(2)
+    assert one.server.stop() == 0, one.server.log
+
+
+@BOTH
+def test_a_hook_changes_the_number_of_workers_while_they_run(hooked, argv_of):
+    one = hooked(argv_of, """
+    def child_exit(server, worker):
+        server.num_workers = 2
+    """)
+    os.kill(one.server.wait_workers(1)[0], signal.SIGKILL)
+    one.server.wait_workers(2)
+
+
+@pytest.mark.parametrize("number", ["-1", "'two'", "4097"])
+def test_a_number_of_workers_that_cannot_be_is_refused(hooked, number):
+    one = hooked(gcorn_argv, f"""
+    def when_ready(server):
+        server.num_workers = {number}
+    """, starts=False)
+    code, log = end_of_start(one)
+    assert code == 1
+    assert f"ValueError: server.num_workers = {number}: expected a number from 0 to 4096" in log

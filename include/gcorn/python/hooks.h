@@ -75,6 +75,7 @@ struct gcn_hook_call {
     const struct gcn_hook_worker *worker; /* NULL for hooks without one */
     int64_t new_value, old_value;         /* nworkers_changed; old_value -1: None */
     int exit_code;                        /* out: what sys.exit in the hook asked for, or -1 */
+    int num_workers; /* out: how many the hook wants, which is the server's number if it assigned none */
 };
 
 struct gcn_py_hooks;

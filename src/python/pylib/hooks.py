@@ -97,7 +97,6 @@ class Server:
     SIG_QUEUE = ()
     LISTENERS = ()
     worker_age = 0
-    num_workers = 0
     master_pid = 0
     reexec_pid = 0
     dirty_arbiter_pid = 0
@@ -113,8 +112,11 @@ class Server:
         self.WORKERS = {}
         self.START_CTX = {"cwd": os.getcwd()}
         self._texts = ()
+        self._num_workers = 0
+        self._hooks = None
 
     def _update(self, hooks, facts):
+        self._hooks = hooks
         self.app = hooks.app
         self.cfg = hooks.cfg
         self.log = hooks.log
@@ -122,7 +124,7 @@ class Server:
             self.pid,
             self.master_pid,
             self.reexec_pid,
-            self.num_workers,
+            self._num_workers,
             self.worker_age,
             self.proc_name,
             pidfile,
@@ -136,6 +138,19 @@ class Server:
             self._texts = listeners
             self.LISTENERS = [Listener(text, fd) for text, fd in listeners]
         self.WORKERS = {pid: worker_of(hooks, age, pid) for pid, age in living}
+
+    @property
+    def num_workers(self):
+        return self._num_workers
+
+    @num_workers.setter
+    def num_workers(self, value):
+        """In a hook of the arbiter: how many there are to be, which the arbiter reads when the hook returns."""
+        most = _gcorn.max_workers
+        if not isinstance(value, int) or not 0 <= value <= most:
+            raise ValueError(f"server.num_workers = {value!r}: expected a number from 0 to {most}")
+        old, self._num_workers = self._num_workers, value
+        self._hooks.functions.get("nworkers_changed", _nothing)(self, value, old)
 
     @property
     def timeout(self):
@@ -427,7 +442,10 @@ def adopt(arguments):
 
 
 def call(arguments):
-    """Call a hook: (hooks, name, facts of the server, age, facts of the worker, new, old)."""
+    """Call a hook: (hooks, name, facts of the server, age, facts of the worker, new, old).
+
+    Returns the number of workers that it leaves in server.num_workers.
+    """
     hooks, name, server_facts, age, worker_facts, new, old = arguments
     worker = _update(hooks, server_facts, age, worker_facts)
     living = {entry.age for entry in server.WORKERS.values()} | {age}
@@ -444,6 +462,7 @@ def call(arguments):
         function(server, new, old)
     else:
         function(server)
+    return server.num_workers
 
 
 def request(arguments):
