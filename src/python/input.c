@@ -138,19 +138,50 @@ static PyObject *take_line(struct gcn_py_call *call, int64_t limit)
     return take(call, at, n);
 }
 
-/* The one optional argument, a size: -1 for None, a negative number or no argument. */
-static int parse_size(const char *method, PyObject *const *args, Py_ssize_t nargs, int64_t *size)
+/* How a method with one optional argument may be called. */
+struct signature {
+    const char *method;
+    const char *keyword, *synonym; /* what the argument is called */
+};
+
+static bool has_keyword(const struct signature *signature, PyObject *kwnames)
 {
-    *size = -1;
-    if (nargs > 1) {
-        PyErr_Format(PyExc_TypeError, "%s() takes at most one argument, %zd given", method, nargs);
+    PyObject *name_borrowed = PyTuple_GET_ITEM(kwnames, 0);
+
+    return PyUnicode_CompareWithASCIIString(name_borrowed, signature->keyword) == 0 ||
+           PyUnicode_CompareWithASCIIString(name_borrowed, signature->synonym) == 0;
+}
+
+/* The arguments are none, or that one, by its place or by its name: then it is args[0]. -1 with an exception. */
+static int check_arguments(const struct signature *signature, Py_ssize_t nargs, PyObject *kwnames)
+{
+    Py_ssize_t n = nargs + (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
+
+    if (n > 1) {
+        PyErr_Format(PyExc_TypeError, "%s() takes at most one argument, %zd given",
+                     signature->method, n);
         return -1;
     }
-    if (nargs == 0 || args[0] == Py_None) {
-        return 0;
+    if (n > nargs && !has_keyword(signature, kwnames)) {
+        PyErr_Format(PyExc_TypeError, "%s() takes no keyword %R, but %s", signature->method,
+                     PyTuple_GET_ITEM(kwnames, 0), signature->keyword);
+        return -1;
+    }
+    return (int)n;
+}
+
+/* The size that a method is given: -1 for None, a negative number or no argument. -1 with an exception. */
+static int parse_size(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
+                      PyObject *kwnames, int64_t *size)
+{
+    int n = check_arguments(signature, nargs, kwnames);
+
+    *size = -1;
+    if (n <= 0 || args[0] == Py_None) {
+        return n < 0 ? -1 : 0;
     }
     if (!PyIndex_Check(args[0])) {
-        PyErr_Format(PyExc_TypeError, "%s() takes an int or None, not %.100s", method,
+        PyErr_Format(PyExc_TypeError, "%s() takes an int or None, not %.100s", signature->method,
                      Py_TYPE(args[0])->tp_name);
         return -1;
     }
@@ -158,24 +189,28 @@ static int parse_size(const char *method, PyObject *const *args, Py_ssize_t narg
     return *size == -1 && PyErr_Occurred() != NULL ? -1 : 0;
 }
 
-static PyObject *input_read(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+static PyObject *input_read(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                            PyObject *kwnames)
 {
+    static const struct signature signature = {"read", "size", "size"};
     struct gcn_py_call *call;
     int64_t size;
 
-    if (parse_size("read", args, nargs, &size) < 0 || (call = call_of(self)) == NULL) {
+    if (parse_size(&signature, args, nargs, kwnames, &size) < 0 || (call = call_of(self)) == NULL) {
         return NULL;
     }
     int64_t left = call->req->body.len - call->body_at;
     return take(call, call->body_at, size < 0 || size > left ? left : size);
 }
 
-static PyObject *input_readline(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+static PyObject *input_readline(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
+                                PyObject *kwnames)
 {
+    static const struct signature signature = {"readline", "size", "size"};
     struct gcn_py_call *call;
     int64_t size;
 
-    if (parse_size("readline", args, nargs, &size) < 0 || (call = call_of(self)) == NULL) {
+    if (parse_size(&signature, args, nargs, kwnames, &size) < 0 || (call = call_of(self)) == NULL) {
         return NULL;
     }
     return take_line(call, size);
@@ -191,12 +226,13 @@ static PyObject *input_next(PyObject *self)
     return take_line(call, -1);
 }
 
-/* The hint is checked and otherwise ignored, as PEP 3333 allows and gunicorn does. */
-static PyObject *input_readlines(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
+/* The hint is ignored whatever it is, as PEP 3333 allows and gunicorn does, where it is called size. */
+static PyObject *input_readlines(PyObject *self, GCN_UNUSED PyObject *const *args, Py_ssize_t nargs,
+                                 PyObject *kwnames)
 {
-    int64_t hint;
+    static const struct signature signature = {"readlines", "hint", "size"};
 
-    if (parse_size("readlines", args, nargs, &hint) < 0 || call_of(self) == NULL) {
+    if (check_arguments(&signature, nargs, kwnames) < 0 || call_of(self) == NULL) {
         return NULL;
     }
     return PySequence_List(self);
@@ -210,11 +246,11 @@ PyObject *gcn_py_input_create(void)
 int gcn_py_input_types(void)
 {
     static PyMethodDef methods[] = {
-        {"read", (PyCFunction)(void (*)(void))input_read, METH_FASTCALL,
+        {"read", (PyCFunction)(void (*)(void))input_read, METH_FASTCALL | METH_KEYWORDS,
          "read(size=-1): up to size bytes, all that is left without one"},
-        {"readline", (PyCFunction)(void (*)(void))input_readline, METH_FASTCALL,
+        {"readline", (PyCFunction)(void (*)(void))input_readline, METH_FASTCALL | METH_KEYWORDS,
          "readline(size=-1): up to and with the next line end, at most size bytes"},
-        {"readlines", (PyCFunction)(void (*)(void))input_readlines, METH_FASTCALL,
+        {"readlines", (PyCFunction)(void (*)(void))input_readlines, METH_FASTCALL | METH_KEYWORDS,
          "readlines(hint=-1): the lines that are left, as a list"},
         {NULL, NULL, 0, NULL},
     };

@@ -65,7 +65,8 @@ REQUESTS = {
     "head of a stream": get("/two-parts", method="HEAD"),
     "generator to 1.0": get("/generator", version="1.0"),
     **{f"lines by {how}": get(f"/read-lines?by={how}", method="POST", body=b"one\n\nthree")
-       for how in ("readline", "readline4", "readlines", "readlines1", "iteration")},
+       for how in ("readline", "readline4", "readlines", "readlines1", "keywords", "readlines-text",
+                   "iteration")},
     **{path[1:]: get(path) for path in (
         "/hello", "/no-length", "/two-parts", "/generator", "/empty", "/bytes-of/100000", "/stream-of/100",
         "/write", "/closes", "/fields", "/own-fields", "/hop-fields", "/file", "/file-offset/1000",

@@ -143,6 +143,8 @@ def read_lines(environ, start_response):
         "readline4": lambda: list(iter(lambda: stream.readline(4), b"")),
         "readlines": stream.readlines,
         "readlines1": lambda: stream.readlines(1),
+        "keywords": lambda: [stream.read(size=2), stream.readline(size=1), *stream.readlines(size=1)],
+        "readlines-text": lambda: stream.readlines("a"),
         "iteration": lambda: list(stream),
     }[how]()
     return as_json(start_response, [line.decode("latin-1") for line in lines])

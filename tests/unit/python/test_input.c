@@ -55,6 +55,8 @@ static const struct {
      "[b'ab', b'cd', b'\\n', b'ef']"},
     {"abcd\nef", "[i.readline(0),i.readline(-3),i.read()]", "[b'', b'abcd\\n', b'ef']"},
     {"a\nb\nc", "[next(i),i.read(1),i.readline(),i.read()]", "[b'a\\n', b'b', b'\\n', b'c']"},
+    {"abcd\nef", "[i.read(size=1),i.readline(size=2),i.readline(size=None)]", "[b'a', b'bc', b'd\\n']"},
+    {"a\nb", "[i.readlines(hint=1),i.readlines(size=1),i.readlines('a')]", "[[b'a\\n', b'b'], [], []]"},
     {"ab", "hasattr(i,'close')", "False"},
     {"ab", "iter(i)+is+i", "True"},
 };
@@ -75,7 +77,8 @@ static void reads_from_a_file_are_the_same(GCN_UNUSED void **state)
 static void bad_sizes_are_type_errors(GCN_UNUSED void **state)
 {
     static const char *const calls[] = {"i.read(1.5)",     "i.read('1')", "i.readline(1.5)",
-                                        "i.readlines('')", "i.read(1,2)", "i.readline([])"};
+                                        "i.readlines(1,2)", "i.read(1,2)", "i.readline([])",
+                                        "i.read(hint=1)", "i.read(1,size=1)", "i.read(size='')"};
 
     for (size_t i = 0; i < GCN_COUNT(calls); i++) {
         evaluate(calls[i], "abc");
