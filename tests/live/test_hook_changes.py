@@ -117,3 +117,16 @@ def test_a_number_of_workers_that_cannot_be_is_refused(hooked, number):
     code, log = end_of_start(one)
     assert code == 1
     assert f"ValueError: server.num_workers = {number}: expected a number from 0 to 4096" in log
+
+
+@BOTH
+def test_the_environment_names_gunicorn_to_those_who_ask(hooked, argv_of):
+    one = hooked(argv_of, """
+    import os, subprocess, sys
+    def post_worker_init(worker):
+        with open(os.environ["NOTES"], "a") as file:
+            file.write(os.environ["SERVER_SOFTWARE"] + "\\n")
+        subprocess.call("echo $SERVER_SOFTWARE >> $NOTES; echo done >> $NOTES", shell=True)
+    """)
+    one.wait_note("done")
+    assert one.notes[0] == one.notes[1] and one.notes[0].startswith("gunicorn/")

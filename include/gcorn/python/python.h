@@ -30,7 +30,10 @@ struct gcn_py_options {
     const struct gcn_access *access; /* what it says of the environ is noted for it; or NULL */
 };
 
-/* Put raw_env into the process's environment; before the interpreter starts, which copies that. */
+/*
+ * Put raw_env, and the SERVER_SOFTWARE that gunicorn sets, into the process's environment; before the interpreter
+ * starts, which copies that.
+ */
 void gcn_py_export_env(const struct gcn_settings *settings);
 
 /* Fill in what follows from the settings. Everything is borrowed from them and from `argv`. */
