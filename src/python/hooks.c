@@ -109,10 +109,12 @@ static PyObject *create_object(const struct gcn_settings *settings)
 {
     PyObject *values = gcn_py_settings_dict(settings);
     PyObject *rows = values == NULL ? NULL : create_rows(settings);
-    PyObject *args = rows == NULL ? NULL : PyTuple_Pack(2, values, rows);
+    PyObject *uri = rows == NULL ? NULL : gcn_py_text_or_none(settings->app);
+    PyObject *args = uri == NULL ? NULL : PyTuple_Pack(3, values, rows, uri);
     PyObject *object = args == NULL ? NULL : gcn_pylib_call("hooks", "create", args);
 
     Py_XDECREF(args);
+    Py_XDECREF(uri);
     Py_XDECREF(rows);
     Py_XDECREF(values);
     return object;

@@ -8,7 +8,7 @@
 
 #include "state.h"
 
-static PyObject *text_or_none(const char *text)
+PyObject *gcn_py_text_or_none(const char *text)
 {
     return text == NULL ? Py_NewRef(Py_None) : PyUnicode_DecodeFSDefault(text);
 }
@@ -46,7 +46,7 @@ static PyObject *dict_of(const struct gcn_pairs *pairs)
 
 static PyObject *object_of(const struct gcn_pyref *ref)
 {
-    return ref->object != NULL ? Py_NewRef((PyObject *)ref->object) : text_or_none(ref->text);
+    return ref->object != NULL ? Py_NewRef((PyObject *)ref->object) : gcn_py_text_or_none(ref->text);
 }
 
 /* The word that stands at the index of an ENUM. */
@@ -80,7 +80,7 @@ static PyObject *value_of(const struct gcn_setting *row, const void *member)
     case GCN_KIND_PATH:
     case GCN_KIND_DIR:
     case GCN_KIND_ANY:
-        return text_or_none(*(const char *const *)member);
+        return gcn_py_text_or_none(*(const char *const *)member);
     case GCN_KIND_LIST:
     case GCN_KIND_CSV:
     case GCN_KIND_ADDRS:

@@ -19,4 +19,7 @@ PyObject *gcn_py_settings_dict(const struct gcn_settings *settings);
 /* ["text"]. New reference; NULL with an exception. GIL: held. */
 PyObject *gcn_py_strings_list(const struct gcn_strings *strings);
 
+/* A text of the settings as str, or None for NULL. NULL with an exception. GIL: held. */
+PyObject *gcn_py_text_or_none(const char *text);
+
 #endif

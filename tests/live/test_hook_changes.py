@@ -119,6 +119,25 @@ def test_a_number_of_workers_that_cannot_be_is_refused(hooked, number):
     assert f"ValueError: server.num_workers = {number}: expected a number from 0 to 4096" in log
 
 
+@pytest.mark.parametrize("hook", ["on_starting(server)", "post_fork(server, worker)"])
+@BOTH
+def test_a_setting_that_a_hook_changes_reads_back(hooked, argv_of, hook):
+    one = hooked(argv_of, f"""
+    import os
+    def {hook}:
+        server.cfg.set("timeout", 120)
+        with open(os.environ["NOTES"], "a") as file:
+            file.write(f"{{server.cfg.timeout}} {{server.cfg.settings['timeout'].value}}\\n")
+            file.write(f"{{'timeout' in str(server.cfg)}}\\n")
+    """)
+    assert one.server.get("/hello").status == 200
+    assert one.notes == ["120 120", "True"]
+    if argv_of is gcorn_argv:
+        one.server.wait_log(r"\[WARNING\] the hook %s sets timeout to 120, too late: the server goes on with 30; "
+                            r"write timeout = 120 in the config file$" % hook.partition("(")[0])
+    assert one.server.stop() == 0, one.server.log
+
+
 @BOTH
 def test_the_environment_names_gunicorn_to_those_who_ask(hooked, argv_of):
     one = hooked(argv_of, """

@@ -18,10 +18,12 @@ import _gcorn_appspec as appspec
 import _gcorn_configfile as configfile
 import _gcorn_logs as logs
 import _gcorn_report as report
+import _gcorn_settings as settings
 from _gcorn_settings import Config, address
 
 BOOTING = "[booting]"
 COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
+MAX_FIELDS, MAX_FIELD_BYTES = 32768, 8190  # what gunicorn takes for "no limit"
 HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers")
     + ("transfer-encoding", "upgrade", "server", "date")
@@ -33,8 +35,9 @@ class App:
 
     _callable = None
 
-    def __init__(self, cfg):
+    def __init__(self, cfg, uri):
         self.cfg = cfg
+        self.app_uri = uri
 
     @property
     def callable(self):
@@ -314,6 +317,9 @@ class Request:
             self.proxy_protocol_info,
         ) = facts
         self.peer_addr = self.remote_addr
+        fields, size = self.cfg.limit_request_fields, self.cfg.limit_request_field_size
+        self.limit_request_fields = fields if 0 < fields <= MAX_FIELDS else MAX_FIELDS
+        self.limit_request_field_size = size if size > 0 else MAX_FIELD_BYTES
         self.trailers = []
 
     def should_close(self):
@@ -372,7 +378,7 @@ def _is_of_a_name(exc):
 class Hooks:
     """One generation's hooks, checked."""
 
-    def __init__(self, values, rows):
+    def __init__(self, values, rows, uri):
         self.functions = {}
         wrong, tracebacks = [], []
         for name, least, most, place in rows:
@@ -397,7 +403,7 @@ class Hooks:
         if values["access_log_format"] == "combined":
             values["access_log_format"] = COMBINED
         self.cfg = Config(values, dict(os.environ))
-        self.app = App(self.cfg)
+        self.app = App(self.cfg, uri)
         logs.install()
         self.log = logs.opened.logger if logs.opened else logs.Log(self.cfg)
         post = self.functions.get("post_request")
@@ -414,7 +420,7 @@ class Hooks:
 
 
 def create(arguments):
-    """Hooks for (values by setting, [(hook, fewest arguments, most arguments, place or None)])."""
+    """Hooks for (values by setting, [(hook, fewest arguments, most arguments, place or None)], the app's name)."""
     return Hooks(*arguments)
 
 
@@ -454,14 +460,18 @@ def call(arguments):
     function = hooks.functions[name]
     if name in ("worker_int", "worker_abort", "worker_exit"):
         worker._alive = False  # it ends, whatever the hook does
-    if name in ("pre_fork", "post_fork", "child_exit", "worker_exit"):
-        function(server, worker)
-    elif name in ("post_worker_init", "worker_int", "worker_abort"):
-        function(worker)
-    elif name == "nworkers_changed":
-        function(server, new, old)
-    else:
-        function(server)
+    settings.running_hook = name
+    try:
+        if name in ("pre_fork", "post_fork", "child_exit", "worker_exit"):
+            function(server, worker)
+        elif name in ("post_worker_init", "worker_int", "worker_abort"):
+            function(worker)
+        elif name == "nworkers_changed":
+            function(server, new, old)
+        else:
+            function(server)
+    finally:
+        settings.running_hook = None
     return server.num_workers
 
 

@@ -6,7 +6,7 @@ import os
 import _gcorn_appspec as appspec
 
 
-def _variables(pairs):
+def variables(pairs):
     """{name: value}; an equals sign in a name is written as \\=."""
     found = {}
     for pair in pairs:
@@ -43,5 +43,5 @@ def load(arguments):
     if ":" not in uri:
         _configure_logging(uri.partition("#")[0])
         uri = f"config:{uri}"
-    appspec.loaded = loadapp(uri, relative_to=os.getcwd(), global_conf=_variables(pairs))
+    appspec.loaded = loadapp(uri, relative_to=os.getcwd(), global_conf=variables(pairs))
     return appspec.loaded

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Settings as hooks see them: `cfg`, under the names that gunicorn's has."""
 
+import _gcorn
+
+WARNING = 30  # logging's, which is not imported for this
+running_hook = None  # the hook that is being called, or None
 
 def address(text, default_port="8000"):
     """A (host, port) pair, or a path: as gunicorn holds an address."""
@@ -24,6 +28,10 @@ class Setting:
     def get(self):
         return self.value
 
+    def __str__(self):
+        value = self.value
+        return f"<{getattr(value, '__qualname__', value)}()>" if callable(value) else str(value)
+
 
 class Config:
     """`cfg`: each setting as an attribute."""
@@ -39,7 +47,24 @@ class Config:
         super().__setattr__(name, value)
 
     def set(self, name, value):
-        raise AttributeError(f"the setting {name} cannot be changed while the server runs")
+        """It reads back, and what the server has made of the old value stays."""
+        if name not in self.settings:
+            raise AttributeError(f"there is no setting {name}")
+        setting = self.settings[name]
+        if setting.value != value:
+            where = f"the hook {running_hook}" if running_hook else "the app"
+            _gcorn.log(
+                WARNING,
+                f"{where} sets {name} to {value!r}, too late: the server goes on with {setting.value!r}; "
+                f"write {name} = {value!r} in the config file",
+            )
+        setting.value = self.__dict__[name] = value
+
+    def __str__(self):
+        width = max(map(len, self.settings))
+        return "\n".join(
+            f"{name:{width}} = {setting}" for name, setting in sorted(self.settings.items())
+        )
 
     @property
     def worker_class_str(self):
@@ -61,6 +86,12 @@ class Config:
     @property
     def env(self):
         return dict(pair.split("=", 1) for pair in self.raw_env)
+
+    @property
+    def paste_global_conf(self):
+        import _gcorn_paste as paste
+
+        return paste.variables(self.raw_paste_global_conf)
 
     @property
     def is_ssl(self):

@@ -9,12 +9,12 @@ spawn_worker kill_worker kill_workers reload stop halt wakeup""".split()
 WORKER = """age pid ppid sockets app timeout cfg log booted aborted alive nr max_requests tmp reloader wsgi PIPE
 wait_fds""".split()
 REQUEST = """method uri path query fragment version headers trailers scheme body remote_addr peer_addr req_number
-proxy_protocol_info must_close cfg unreader should_close force_close""".split()
+proxy_protocol_info must_close limit_request_fields limit_request_field_size cfg unreader should_close force_close""".split()
 RESPONSE = """status status_code headers headers_sent sent response_length chunked must_close upgrade req sock version
 cfg should_close force_close""".split()
 LOG = """debug info warning error critical exception log access error_log access_log cfg loglevel reopen_files
 setup""".split()
-CONFIG = """uid gid address env is_ssl ssl_options worker_class_str settings env_orig workers bind timeout
+CONFIG = """uid gid address env is_ssl ssl_options worker_class_str paste_global_conf settings env_orig workers bind timeout
 proc_name""".split()
 LISTENER, HEARTBEAT, PIDFILE = ["sock", "fileno", "getsockname", "close"], ["notify", "last_update"], ["fname", "pid"]
 
@@ -43,6 +43,7 @@ def note(hook, what, thing, names):
 
 def note_server(hook, server):
     note(hook, "server", server, SERVER)
+    note(hook, "server.app", server.app, ["app_uri"])
     note(hook, "server.log", server.log, LOG)
     note(hook, "server.cfg", server.cfg, CONFIG)
     for listener in server.LISTENERS:
