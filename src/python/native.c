@@ -134,6 +134,7 @@ int gcn_py_native_init(void)
         PyModule_AddIntConstant(module, "max_workers",
                                 (long)gcn_setting_get(GCN_SETTING_workers)->max) == 0 &&
         PyModule_AddStringConstant(module, "version", GCORN_VERSION) == 0 &&
+        PyModule_AddStringConstant(module, "gunicorn_version", GCN_PY_GUNICORN_VERSION) == 0 &&
         PyModule_AddStringConstant(module, "server_software", gcn_py.options.server_software) ==
             0) {
         rc = PyDict_SetItemString(PyImport_GetModuleDict(), "_gcorn", module);

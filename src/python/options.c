@@ -10,9 +10,6 @@
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
 
-/* What apps look for to know that they run under gunicorn; the version is that of pylib/gunicorn. */
-#define GUNICORN_SOFTWARE "gunicorn/26.1.0"
-
 void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *settings,
                          const char *const *argv)
 {
@@ -30,7 +27,7 @@ void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *
 
 void gcn_py_export_env(const struct gcn_settings *settings)
 {
-    setenv("SERVER_SOFTWARE", GUNICORN_SOFTWARE, 1);
+    setenv("SERVER_SOFTWARE", "gunicorn/" GCN_PY_GUNICORN_VERSION, 1);
     for (size_t i = 0; i < settings->raw_env.n; i++) {
         const char *equals = strchr(settings->raw_env.items[i], '=');
         if (equals != NULL) {

@@ -137,7 +137,7 @@ int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req, PyO
 int gcn_py_hooks_apply_headers(PyObject *env, PyObject *headers)
 {
     PyObject *args = PyTuple_Pack(2, env, headers);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "apply_headers", args);
+    PyObject *done = args == NULL ? NULL : gcn_pylib_call("exchange", "apply_headers", args);
 
     Py_XDECREF(args);
     if (done == NULL) {

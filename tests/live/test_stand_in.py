@@ -12,7 +12,7 @@ from harness import places
 from harness.server import environment
 
 TAKEN = [
-    "import gunicorn; assert gunicorn.version_info > (20,) and gunicorn.__version__ and gunicorn.SERVER_SOFTWARE",
+    "import gunicorn; assert gunicorn.version_info > (20,) and gunicorn.__version__ == '26.1.0' and gunicorn.SERVER_SOFTWARE",
     "import gunicorn.app, gunicorn.http, gunicorn.instrument, gunicorn.workers, gunicorn.arbiter, gunicorn.errors",
     "from gunicorn.config import Config; assert not issubclass(dict, Config)",
     "from gunicorn.glogging import CONFIG_DEFAULTS, Logger, SafeAtoms",

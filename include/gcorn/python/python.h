@@ -17,6 +17,9 @@
 struct gcn_access;
 struct gcn_settings;
 
+/* The gunicorn whose names the stand-in package has, and that apps find in SERVER_SOFTWARE. */
+#define GCN_PY_GUNICORN_VERSION "26.1.0"
+
 /* What the interpreter and the app are started with. Borrowed for the life of the interpreter. */
 struct gcn_py_options {
     const char *venv;       /* the setting, or NULL: VIRTUAL_ENV of the process environment, or none */

@@ -19,15 +19,11 @@ import _gcorn_configfile as configfile
 import _gcorn_logs as logs
 import _gcorn_report as report
 import _gcorn_settings as settings
+from _gcorn_exchange import Request, Response
 from _gcorn_settings import Config, address
 
 BOOTING = "[booting]"
 COMBINED = '%(h)s %(l)s %(u)s %(t)s "%(r)s" %(s)s %(b)s "%(f)s" "%(a)s"'
-MAX_FIELDS, MAX_FIELD_BYTES = 32768, 8190  # what gunicorn takes for "no limit"
-HOP_BY_HOP = frozenset(
-    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers")
-    + ("transfer-encoding", "upgrade", "server", "date")
-)
 
 
 class App:
@@ -292,71 +288,6 @@ def worker_of(hooks, age, pid=None):
     return worker
 
 
-class Request:
-    """`req` of pre_request and post_request."""
-
-    fragment = ""
-    trailers = ()
-    unreader = None
-    must_close = False
-
-    def __init__(self, hooks, facts):
-        self.cfg = hooks.cfg
-        (
-            self.method,
-            self.uri,
-            self.path,
-            self.query,
-            self.version,
-            self.headers,
-            self.scheme,
-            self.remote_addr,
-            self.req_number,
-            self._closes,
-            self.body,
-            self.proxy_protocol_info,
-        ) = facts
-        self.peer_addr = self.remote_addr
-        fields, size = self.cfg.limit_request_fields, self.cfg.limit_request_field_size
-        self.limit_request_fields = fields if 0 < fields <= MAX_FIELDS else MAX_FIELDS
-        self.limit_request_field_size = size if size > 0 else MAX_FIELD_BYTES
-        self.trailers = []
-
-    def should_close(self):
-        return self._closes
-
-    def force_close(self):
-        raise RuntimeError("a hook cannot have the connection closed: this is decided before it runs")
-
-
-class Response:
-    """`resp` of post_request."""
-
-    SERVER = version = "gcorn"
-
-    def __init__(self, hooks, req, facts):
-        self.req = req
-        self.cfg = hooks.cfg
-        (
-            self.status,
-            self.status_code,
-            headers,
-            self.headers_sent,
-            self.sent,
-            self.response_length,
-            self.chunked,
-            self.must_close,
-            self.upgrade,
-            self.sock,
-        ) = facts
-        self.headers = [pair for pair in headers or () if pair[0].lower() not in HOP_BY_HOP]
-
-    def should_close(self):
-        return self.must_close
-
-    force_close = Request.force_close
-
-
 def _nothing(*args):
     """The default of every hook."""
 
@@ -489,20 +420,6 @@ def pre_request(arguments):
     hooks.functions.get("pre_request", _nothing)(worker, req)
     worker.nr += 1  # behind the hook, as it is at gunicorn
     return req.headers if req.headers != headers else None
-
-
-def apply_headers(arguments):
-    """Make the environ's fields those of a request whose headers a hook has changed."""
-    environ, headers = arguments
-    for key in [key for key in environ if key.startswith("HTTP_")]:
-        del environ[key]
-    for name, value in headers:
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = "HTTP_" + key
-            if key in environ:
-                value = f"{environ[key]},{value}"
-        environ[key] = value
 
 
 def post_request(arguments):

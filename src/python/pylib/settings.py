@@ -6,6 +6,7 @@ import _gcorn
 WARNING = 30  # logging's, which is not imported for this
 running_hook = None  # the hook that is being called, or None
 
+
 def address(text, default_port="8000"):
     """A (host, port) pair, or a path: as gunicorn holds an address."""
     if text.startswith("unix:") and not (default_port == "8125" and text[5:].isdigit()):

@@ -7,7 +7,7 @@ environ's SERVER_SOFTWARE.
 
 import _gcorn
 
-version_info = (26, 1, 0)  # of the gunicorn whose names these are
-__version__ = ".".join(map(str, version_info))
+__version__ = _gcorn.gunicorn_version
+version_info = tuple(map(int, __version__.split(".")))
 SERVER = "gcorn"
 SERVER_SOFTWARE = _gcorn.server_software

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Requests and responses as hooks see them, under the names that gunicorn's have."""
+
+MAX_FIELDS, MAX_FIELD_BYTES = 32768, 8190  # what gunicorn takes for "no limit"
+HOP_BY_HOP = frozenset(
+    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers")
+    + ("transfer-encoding", "upgrade", "server", "date")
+)
+
+
+class Request:
+    """`req` of pre_request and post_request."""
+
+    fragment = ""
+    trailers = ()
+    unreader = None
+    must_close = False
+
+    def __init__(self, hooks, facts):
+        self.cfg = hooks.cfg
+        (
+            self.method,
+            self.uri,
+            self.path,
+            self.query,
+            self.version,
+            self.headers,
+            self.scheme,
+            self.remote_addr,
+            self.req_number,
+            self._closes,
+            self.body,
+            self.proxy_protocol_info,
+        ) = facts
+        self.peer_addr = self.remote_addr
+        fields, size = self.cfg.limit_request_fields, self.cfg.limit_request_field_size
+        self.limit_request_fields = fields if 0 < fields <= MAX_FIELDS else MAX_FIELDS
+        self.limit_request_field_size = size if size > 0 else MAX_FIELD_BYTES
+        self.trailers = []
+
+    def should_close(self):
+        return self._closes
+
+    def force_close(self):
+        raise RuntimeError("a hook cannot have the connection closed: this is decided before it runs")
+
+
+class Response:
+    """`resp` of post_request."""
+
+    SERVER = version = "gcorn"
+
+    def __init__(self, hooks, req, facts):
+        self.req = req
+        self.cfg = hooks.cfg
+        (
+            self.status,
+            self.status_code,
+            headers,
+            self.headers_sent,
+            self.sent,
+            self.response_length,
+            self.chunked,
+            self.must_close,
+            self.upgrade,
+            self.sock,
+        ) = facts
+        self.headers = [pair for pair in headers or () if pair[0].lower() not in HOP_BY_HOP]
+
+    def should_close(self):
+        return self.must_close
+
+    force_close = Request.force_close
+
+
+def apply_headers(arguments):
+    """Make the environ's fields those of a request whose headers a hook has changed."""
+    environ, headers = arguments
+    for key in [key for key in environ if key.startswith("HTTP_")]:
+        del environ[key]
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+            if key in environ:
+                value = f"{environ[key]},{value}"
+        environ[key] = value
