@@ -34,6 +34,13 @@ int64_t gcn_clock_real_us(void)
     return read_us(CLOCK_REALTIME);
 }
 
+const char *gcn_clock_month(int month)
+{
+    static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return names[month];
+}
+
 static void lock_local(void)
 {
     pthread_mutex_lock(&local_lock);

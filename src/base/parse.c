@@ -22,17 +22,6 @@ bool gcn_parse_digits(struct gcn_slice text, int64_t *out)
     return true;
 }
 
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    if (byte >= 'a' && byte <= 'f') {
-        return byte - 'a' + 10;
-    }
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
 bool gcn_parse_hex(struct gcn_slice text, uint64_t *out)
 {
     uint64_t value = 0;
@@ -41,7 +30,7 @@ bool gcn_parse_hex(struct gcn_slice text, uint64_t *out)
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        int digit = hex_digit(text.ptr[i]);
+        int digit = gcn_hex_digit(text.ptr[i]);
         if (digit < 0 || value > UINT64_MAX >> 4) {
             return false;
         }

@@ -9,11 +9,6 @@ static unsigned char lower(char byte)
     return byte >= 'A' && byte <= 'Z' ? (unsigned char)(byte + ('a' - 'A')) : (unsigned char)byte;
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 bool gcn_slice_equal_nocase(struct gcn_slice a, struct gcn_slice b)
 {
     if (a.len != b.len) {
@@ -48,11 +43,11 @@ bool gcn_slice_skip(struct gcn_slice *text, const char *prefix)
 
 struct gcn_slice gcn_slice_trim(struct gcn_slice text)
 {
-    while (text.len > 0 && is_blank(text.ptr[0])) {
+    while (text.len > 0 && gcn_is_blank(text.ptr[0])) {
         text.ptr++;
         text.len--;
     }
-    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+    while (text.len > 0 && gcn_is_blank(text.ptr[text.len - 1])) {
         text.len--;
     }
     return text;

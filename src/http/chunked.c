@@ -13,6 +13,7 @@
 
 #include <gcorn/base/die.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/parse.h>
 
 #include "bytes.h"
 #include "policy.h"
@@ -45,11 +46,6 @@ void gcn_chunked_finish(struct gcn_chunked *chunked)
     chunked->line_len = chunked->line_cap = 0;
 }
 
-static unsigned hex_value(char byte)
-{
-    return byte <= '9' ? (unsigned)(byte - '0') : (unsigned)((byte | 0x20) - 'a' + 10);
-}
-
 static enum gcn_refusal feed_size(struct gcn_chunked *chunked, char byte)
 {
     if (gcn_byte_is(byte, GCN_BYTE_HEX)) {
@@ -57,7 +53,7 @@ static enum gcn_refusal feed_size(struct gcn_chunked *chunked, char byte)
             return GCN_REFUSE_CHUNK;
         }
         chunked->size_digits++;
-        chunked->left = chunked->left << 4 | hex_value(byte);
+        chunked->left = chunked->left << 4 | (unsigned)gcn_hex_digit(byte);
         return GCN_REFUSE_NOTHING;
     }
     if (chunked->size_digits == 0 || (byte != '\r' && byte != ';')) {

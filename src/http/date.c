@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include <gcorn/base/clock.h>
+
 /* Thread: the text of the second `at`. */
 static _Thread_local struct {
     time_t at;
@@ -16,13 +18,11 @@ static _Thread_local struct {
 static void format(time_t now)
 {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct tm utc;
 
     gmtime_r(&now, &utc);
     snprintf(cached.text, sizeof(cached.text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-             days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour,
+             days[utc.tm_wday], utc.tm_mday, gcn_clock_month(utc.tm_mon), utc.tm_year + 1900, utc.tm_hour,
              utc.tm_min, utc.tm_sec);
     cached.at = now;
 }

@@ -24,11 +24,6 @@ struct parse {
    policy has taken: they change nothing about the fields. */
 static const char stand_in[] = "GET / HTTP/1.1\r\n";
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 static int on_url(llhttp_t *parser, const char *at, size_t len)
 {
     const struct parse *parse = parser->data;
@@ -41,7 +36,7 @@ static int finish_field(struct parse *parse, const char *at, size_t len)
     const char *value = parse->name.ptr + parse->name.len + 1;
     struct gcn_head *head = parse->head;
 
-    while (is_blank(*value)) { /* a CRLF follows at the latest */
+    while (gcn_is_blank(*value)) { /* a CRLF follows at the latest */
         value++;
     }
     const char *stop = len > 0 ? at + len : value;
@@ -49,7 +44,7 @@ static int finish_field(struct parse *parse, const char *at, size_t len)
         return HPE_USER;
     }
     parse->line = stop + 2;
-    while (stop > value && is_blank(stop[-1])) {
+    while (stop > value && gcn_is_blank(stop[-1])) {
         stop--;
     }
     struct gcn_field *field =
@@ -151,7 +146,7 @@ static enum gcn_refusal diagnose(struct gcn_policy *policy, struct gcn_slice tex
         bool keep;
         line.len--; /* the CR */
         enum gcn_refusal refusal = gcn_policy_split(line, &field, &policy->culprit);
-        if (refusal == GCN_REFUSE_NOTHING && is_blank(*rest.ptr)) {
+        if (refusal == GCN_REFUSE_NOTHING && gcn_is_blank(*rest.ptr)) {
             return GCN_REFUSE_FOLDING; /* rather than judge half a value; `rest` ends in CRLF */
         }
         if (refusal == GCN_REFUSE_NOTHING) {

@@ -8,11 +8,6 @@
 #include <gcorn/base/die.h>
 #include <gcorn/base/mem.h>
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 /* Step over `text`'s first line and return it with its CRLF; `text` holds complete lines. */
 static struct gcn_slice take_line(struct gcn_slice *text)
 {
@@ -29,7 +24,7 @@ static struct gcn_slice take_line(struct gcn_slice *text)
 static size_t blanks_before(struct gcn_slice line, size_t end)
 {
     size_t n = 0;
-    while (n < end && is_blank(line.ptr[end - n - 1])) {
+    while (n < end && gcn_is_blank(line.ptr[end - n - 1])) {
         n++;
     }
     return n;
@@ -44,7 +39,7 @@ static bool needs_rewrite(struct gcn_slice text, const struct gcn_http_limits *l
     }
     for (line = take_line(&text); line.len > 2; line = take_line(&text)) {
         size_t colon = gcn_slice_index(line, ':');
-        if ((limits->permit_obsolete_folding && is_blank(line.ptr[0])) ||
+        if ((limits->permit_obsolete_folding && gcn_is_blank(line.ptr[0])) ||
             (limits->strip_header_spaces && colon < line.len && blanks_before(line, colon) > 0)) {
             return true;
         }
@@ -112,7 +107,7 @@ void gcn_head_rewrite(struct gcn_head *head, const struct gcn_http_limits *limit
     size_t at = fields;
     while (text.len > 0) {
         line = take_line(&text);
-        bool folded = limits->permit_obsolete_folding && is_blank(line.ptr[0]) && at > fields;
+        bool folded = limits->permit_obsolete_folding && gcn_is_blank(line.ptr[0]) && at > fields;
         at = folded ? append_folded(out, at, line)
                     : append_field(out, at, line, limits->strip_header_spaces);
     }

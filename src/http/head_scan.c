@@ -10,11 +10,6 @@
 /* No head is larger than this, whatever product the limits allow: offsets are 32 bits wide. */
 enum { HEAD_MAX_BYTES = 64 * 1024 * 1024 };
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 /* `end` is where the request line's CR belongs. */
 static enum gcn_refusal finish_request_line(struct gcn_head_scan *scan, uint32_t end,
                                             const struct gcn_http_limits *limits)
@@ -30,7 +25,7 @@ static enum gcn_refusal finish_request_line(struct gcn_head_scan *scan, uint32_t
 static enum gcn_refusal finish_field_line(struct gcn_head_scan *scan, const char *bytes,
                                           uint32_t end, const struct gcn_http_limits *limits)
 {
-    bool folded = is_blank(bytes[scan->line_start]) && scan->lines > 1;
+    bool folded = gcn_is_blank(bytes[scan->line_start]) && scan->lines > 1;
 
     if (!folded) {
         if (scan->lines > limits->fields) {
@@ -55,7 +50,7 @@ static enum gcn_refusal judge_unfinished(const struct gcn_head_scan *scan, const
     if (len == scan->line_start || (len - scan->line_start == 1 && bytes[len - 1] == '\r')) {
         return GCN_REFUSE_NOTHING; /* nothing yet, or the CR of the empty line */
     }
-    bool folded = is_blank(bytes[scan->line_start]) && scan->lines > 1;
+    bool folded = gcn_is_blank(bytes[scan->line_start]) && scan->lines > 1;
     if (!folded && scan->lines > limits->fields) {
         return GCN_REFUSE_FIELDS_MANY;
     }

@@ -4,22 +4,15 @@
  */
 #include "decode.h"
 
-static const struct gcn_slice unknown = {NULL, 0};
+#include <gcorn/base/parse.h>
 
-static int hex_value(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
+static const struct gcn_slice unknown = {NULL, 0};
 
 /* The byte that the three bytes at `text` stand for, or -1. */
 static int escaped_byte(const char *text)
 {
-    int high = text[0] == '%' ? hex_value(text[1]) : -1;
-    int low = high < 0 ? -1 : hex_value(text[2]);
+    int high = text[0] == '%' ? gcn_hex_digit(text[1]) : -1;
+    int low = high < 0 ? -1 : gcn_hex_digit(text[2]);
     return low < 0 ? -1 : high << 4 | low;
 }
 

@@ -36,9 +36,6 @@ static void put_quote(struct gcn_text *text, enum gcn_frame frame)
 /* Bring the texts of time up to date: once a second, not once a line. */
 static void update_time(struct gcn_log_time *texts, time_t second)
 {
-    /* Not strftime's %b: the month is English in any locale. */
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct gcn_local_time local;
     const struct tm *tm = &local.tm;
 
@@ -51,7 +48,7 @@ static void update_time(struct gcn_log_time *texts, time_t second)
              tm->tm_mon + 1, tm->tm_mday, tm->tm_hour, tm->tm_min, tm->tm_sec);
     snprintf(texts->zone, sizeof(texts->zone), "%.3s:%.2s", local.zone, local.zone + 3);
     snprintf(texts->clf, sizeof(texts->clf), "[%02d/%s/%04d:%02d:%02d:%02d %s]", tm->tm_mday,
-             months[tm->tm_mon], tm->tm_year + 1900, tm->tm_hour, tm->tm_min, tm->tm_sec,
+             gcn_clock_month(tm->tm_mon), tm->tm_year + 1900, tm->tm_hour, tm->tm_min, tm->tm_sec,
              local.zone);
 }
 

@@ -192,13 +192,11 @@ static int severity_of(enum gcn_log_level level)
 static size_t print_head(const struct gcn_syslog *syslog, enum gcn_syslog_tag tag,
                          enum gcn_log_level level, char *out, size_t cap)
 {
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     struct gcn_local_time local;
 
     gcn_clock_local(time(NULL), &local);
     int len = snprintf(out, cap, "<%d>%s %2d %02d:%02d:%02d %s%s.%s: [%d] ",
-                       syslog->facility * 8 + severity_of(level), months[local.tm.tm_mon],
+                       syslog->facility * 8 + severity_of(level), gcn_clock_month(local.tm.tm_mon),
                        local.tm.tm_mday, local.tm.tm_hour, local.tm.tm_min, local.tm.tm_sec,
                        syslog->host, syslog->tag, tag == GCN_SYSLOG_ERROR ? "error" : "access",
                        (int)getpid());

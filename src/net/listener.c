@@ -275,9 +275,11 @@ void gcn_listener_unlink(const struct gcn_listener *listener)
     struct stat ours, there;
 
     /* Of a socket that somebody else opened for us the file is theirs, too. */
-    if (listener->addr.kind == GCN_ADDR_UNIX && listener->file_fd >= 0 && fstat(listener->file_fd, &ours) == 0 &&
-        lstat(listener->addr.path, &there) == 0 && ours.st_dev == there.st_dev &&
-        ours.st_ino == there.st_ino) {
+    if (listener->addr.kind != GCN_ADDR_UNIX || listener->file_fd < 0) {
+        return;
+    }
+    if (fstat(listener->file_fd, &ours) == 0 && lstat(listener->addr.path, &there) == 0 &&
+        ours.st_dev == there.st_dev && ours.st_ino == there.st_ino) {
         unlink(listener->addr.path);
     }
 }

@@ -4,18 +4,9 @@
  */
 #include "url.h"
 
-#include "state.h"
+#include <gcorn/base/parse.h>
 
-static int digit_of(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    if (byte >= 'a' && byte <= 'f') {
-        return byte - 'a' + 10;
-    }
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
+#include "state.h"
 
 /* Writes at most text.len bytes to `out`. Returns how many. */
 static size_t unquote(char *out, struct gcn_slice text)
@@ -23,8 +14,8 @@ static size_t unquote(char *out, struct gcn_slice text)
     size_t used = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        int high = text.ptr[i] == '%' && text.len - i > 2 ? digit_of(text.ptr[i + 1]) : -1;
-        int low = high < 0 ? -1 : digit_of(text.ptr[i + 2]);
+        int high = text.ptr[i] == '%' && text.len - i > 2 ? gcn_hex_digit(text.ptr[i + 1]) : -1;
+        int low = high < 0 ? -1 : gcn_hex_digit(text.ptr[i + 2]);
         if (low < 0) {
             out[used++] = text.ptr[i];
         } else {

@@ -28,15 +28,10 @@
 
 enum { LOG_LOOK_MS = 250 }; /* between two looks at whether log lines that wait are taken */
 
-static int32_t peek32(const _Atomic int32_t *number)
-{
-    return atomic_load_explicit(number, memory_order_relaxed);
-}
-
 /* True if both have the same listening sockets: not while a reload changes them. */
 static bool shares_sockets(const struct gcn_slot *a, const struct gcn_slot *b)
 {
-    return peek32(&a->sockets) == peek32(&b->sockets);
+    return gcn_slot_peek(&a->sockets) == gcn_slot_peek(&b->sockets);
 }
 
 static bool may_accept(void *context)

@@ -28,20 +28,15 @@ static int64_t peek(const _Atomic int64_t *number)
     return atomic_load_explicit(number, memory_order_relaxed);
 }
 
-static int32_t peek32(const _Atomic int32_t *number)
-{
-    return atomic_load_explicit(number, memory_order_relaxed);
-}
-
 static enum place place_in(const struct gcn_slot *slot)
 {
-    int32_t capacity = peek32(&slot->capacity);
-    int32_t running = peek32(&slot->load) - peek32(&slot->ended);
+    int32_t capacity = gcn_slot_peek(&slot->capacity);
+    int32_t running = gcn_slot_peek(&slot->load) - gcn_slot_peek(&slot->ended);
 
     if (running >= capacity) {
         return FULL;
     }
-    if (running + peek32(&slot->silent) >= capacity) {
+    if (running + gcn_slot_peek(&slot->silent) >= capacity) {
         return CLAIMED;
     }
     return peek(&slot->connections) < capacity ? OWN : SHARED;
@@ -57,14 +52,15 @@ static bool is_better(const struct gcn_slot *slot, const struct gcn_slot *other)
         return here > there;
     }
     /* Few silent connections are told apart exactly, many roughly: a flood of them is not worth it. */
-    return (int64_t)peek32(&slot->silent) * 8 < (int64_t)peek32(&other->silent) * 7 ||
+    return (int64_t)gcn_slot_peek(&slot->silent) * 8 < (int64_t)gcn_slot_peek(&other->silent) * 7 ||
            peek(&other->connections) - peek(&slot->connections) > UNEVEN;
 }
 
 /* Not one that boots or drains, nor one that has other sockets while a reload changes them. */
 static bool may_take(const struct gcn_slot *slot, const struct gcn_slot *self, int64_t most)
 {
-    return peek32(&slot->state) == GCN_SLOT_IDLE && peek32(&slot->sockets) == peek32(&self->sockets) &&
+    return gcn_slot_peek(&slot->state) == GCN_SLOT_IDLE &&
+           gcn_slot_peek(&slot->sockets) == gcn_slot_peek(&self->sockets) &&
            peek(&slot->connections) < most;
 }
 
@@ -87,7 +83,7 @@ enum gcn_share gcn_share_decide(const struct gcn_scoreboard *board, const struct
     case FULL:
         return GCN_SHARE_WAIT; /* the kernel's queue is for whoever is free first */
     case CLAIMED:
-        return peek32(&self->silent) < peek32(&self->capacity) + FLOOD ? GCN_SHARE_HESITATE
+        return gcn_slot_peek(&self->silent) < gcn_slot_peek(&self->capacity) + FLOOD ? GCN_SHARE_HESITATE
                                                                       : GCN_SHARE_TAKE;
     case SHARED:
     case OWN:

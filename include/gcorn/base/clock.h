@@ -18,6 +18,9 @@ int64_t gcn_clock_us(void);
 /* Microseconds since the epoch, CLOCK_REALTIME. */
 int64_t gcn_clock_real_us(void);
 
+/* "Jan" to "Dec" for tm_mon, 0 to 11. English in any locale, as strftime's %b is not. Static. */
+const char *gcn_clock_month(int month);
+
 struct gcn_local_time {
     struct tm tm;
     char zone[8]; /* +0100 */

@@ -11,6 +11,16 @@
 #include <gcorn/base/compiler.h>
 #include <gcorn/base/slice.h>
 
+/* What a hexadecimal digit of either case stands for, or -1 for any other byte. */
+static inline int gcn_hex_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9') {
+        return byte - '0';
+    }
+    byte = (char)(byte | 0x20);
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
 /* Decimal digits only (no sign, no blank, at least one digit). False if not so or above INT64_MAX. */
 GCN_MUST_CHECK bool gcn_parse_digits(struct gcn_slice text, int64_t *out);
 

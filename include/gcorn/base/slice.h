@@ -17,11 +17,13 @@ struct gcn_slice {
 /* A slice of a string literal. */
 #define GCN_SLICE(literal) ((struct gcn_slice){(literal), sizeof(literal) - 1})
 
+/* All of a string, which may be NULL. Borrowed from it. */
 static inline struct gcn_slice gcn_slice_of(const char *text)
 {
     return (struct gcn_slice){text, text == NULL ? 0 : strlen(text)};
 }
 
+/* The same bytes; two empty slices are equal wherever they point. */
 static inline bool gcn_slice_equal(struct gcn_slice a, struct gcn_slice b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
@@ -30,10 +32,17 @@ static inline bool gcn_slice_equal(struct gcn_slice a, struct gcn_slice b)
 /* Equal but for the case of ASCII letters; the locale does not matter. */
 bool gcn_slice_equal_nocase(struct gcn_slice a, struct gcn_slice b);
 
+/* True if `text` begins with the string `prefix`. */
 bool gcn_slice_has_prefix(struct gcn_slice text, const char *prefix);
 
 /* If `text` begins with `prefix`, step over it and return true. */
 bool gcn_slice_skip(struct gcn_slice *text, const char *prefix);
+
+/* A blank or a tab: the OWS of RFC 9110 §5.6.3. */
+static inline bool gcn_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
 
 /* `text` without blanks and tabs at either end. */
 struct gcn_slice gcn_slice_trim(struct gcn_slice text);
