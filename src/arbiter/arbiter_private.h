@@ -161,6 +161,7 @@ struct gcn_access_place *gcn_boards_place(const struct gcn_child *child);
 /* Give back the slot of a child that is gone, and write what it left of the access log. */
 void gcn_boards_give_back(struct gcn_arbiter *arb, struct gcn_child *child);
 
+/* Unmap all scoreboards: no child is left that has a slot. */
 void gcn_boards_finish(struct gcn_arbiter *arb);
 
 /* generation.c */
@@ -281,11 +282,13 @@ void gcn_upgrade_look(struct gcn_arbiter *arb);
 /* Tell systemd, and the command in the foreground, how the start went. Once. */
 void gcn_announce_start(struct gcn_arbiter *arb, int code);
 
+/* Tell systemd that a reload begins, and when: sd_notify(3), MONOTONIC_USEC. */
 void gcn_announce_reloading(void);
 
 /* A reload is over; `problem` says why it failed, or is NULL. */
 void gcn_announce_reloaded(struct gcn_arbiter *arb, const char *problem);
 
+/* Tell systemd that the server stops, or that a successor goes on (MAINPID). */
 void gcn_announce_stop(const struct gcn_arbiter *arb);
 
 /* Feed systemd's watchdog, when it is time to. */

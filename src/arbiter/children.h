@@ -42,6 +42,7 @@ struct gcn_children {
     size_t cap;
 };
 
+/* Free the table; the processes are left alone. */
 void gcn_children_finish(struct gcn_children *children);
 
 /* Append a copy of `child` (younger than all there are); returns where it is until the table changes. */

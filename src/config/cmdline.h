@@ -25,6 +25,7 @@ struct gcn_cmdline {
     struct gcn_action action;
 };
 
+/* Free what gcn_cmdline_parse has made; {0} is harmless. */
 void gcn_cmdline_finish(struct gcn_cmdline *cmdline);
 
 /*

@@ -33,6 +33,7 @@ struct gcn_place {
     const char *text; /* "gcorn.yaml:12:3", "--workers"; NULL: the table's default */
 };
 
+/* A generation with nothing set; `request` is borrowed until gcn_draft_finish. */
 void gcn_draft_init(struct gcn_draft *draft, const struct gcn_load_request *request);
 
 /* Frees what is left; a finished generation was taken with gcn_draft_take. */

@@ -42,6 +42,7 @@ struct gcn_value {
     size_t weight; /* nodes of this value, a shared one counted each time */
 };
 
+/* A text, borrowed, as a value. */
 static inline struct gcn_value gcn_value_of_text(struct gcn_slice text)
 {
     return (struct gcn_value){.type = GCN_VALUE_TEXT, .text = text, .weight = 1};

@@ -26,6 +26,7 @@ enum {
 
 extern const uint8_t gcn_byte_classes[256];
 
+/* True if `byte` is in one of `classes`, GCN_BYTE_… or-ed together. */
 static inline bool gcn_byte_is(char byte, int classes)
 {
     return (gcn_byte_classes[(unsigned char)byte] & classes) != 0;

@@ -34,6 +34,7 @@ struct gcn_headcache {
     uint64_t seen[GCN_HEADCACHE_SEEN]; /* hashes of heads that came once */
 };
 
+/* An empty cache with a seed of its own; and its end, which gives back the kept heads. Takes NULL. */
 struct gcn_headcache *gcn_headcache_create(void);
 void gcn_headcache_destroy(struct gcn_headcache *cache);
 

@@ -59,6 +59,7 @@ enum gcn_log_outcome {
 GCN_MUST_CHECK bool gcn_log_file_open(struct gcn_log_file *file, const char *name, int stream_fd,
                                       struct gcn_log_owner owner, struct gcn_error *err);
 
+/* Close what is owned and free the path; harmless if it is closed. */
 void gcn_log_file_close(struct gcn_log_file *file);
 
 /*

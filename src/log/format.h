@@ -53,6 +53,7 @@ enum gcn_atom {
     GCN_ATOM_WORKER,  /* the pid as a number */
 };
 
+/* True for those that JSON has without quotes. */
 static inline bool gcn_atom_is_number(enum gcn_atom atom)
 {
     return atom >= GCN_ATOM_STATUS;

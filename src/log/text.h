@@ -27,6 +27,7 @@ enum gcn_escape {
     GCN_ESCAPE_QUOTED, /* between double quotes: as in JSON (RFC 8259 §7) */
 };
 
+/* Append bytes, one byte or a slice as they are, or set `full` and append nothing. */
 static inline void gcn_text_put(struct gcn_text *text, const char *bytes, size_t len)
 {
     if (GCN_UNLIKELY((size_t)(text->end - text->at) < len)) {

@@ -18,6 +18,7 @@ struct gcn_py_place {
     bool https;
 };
 
+/* True if what follows from the place is the same for both. */
 static inline bool gcn_py_same_place(struct gcn_py_place a, struct gcn_py_place b)
 {
     return a.local == b.local && a.https == b.https;

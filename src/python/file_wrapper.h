@@ -15,6 +15,7 @@
 /* Make the type. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_file_wrapper_types(void);
 
+/* Give back io's types, which files are compared with. GIL: held. */
 void gcn_py_file_wrapper_finish(void);
 
 /* True for what wsgi.file_wrapper returns itself; a subclass may iterate as it likes. */

@@ -22,6 +22,7 @@ struct gcn_fileset {
     size_t cap;
 };
 
+/* Free the members; {0} again afterwards. */
 void gcn_fileset_finish(struct gcn_fileset *set);
 
 /* Add `path` with its change time of now, unless it is a member. Returns true if it was added. */

@@ -22,6 +22,7 @@ struct gcn_overdue {
     uint64_t last_ticket;
 };
 
+/* Nothing runs yet. For the limit and the grace see the members. */
 void gcn_overdue_init(struct gcn_overdue *overdue, int64_t limit_us, int64_t grace_us);
 
 /* The app call for x begins, and its request gets a ticket; it has ended. `now_us` is monotonic. */

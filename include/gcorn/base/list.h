@@ -14,11 +14,13 @@ struct gcn_list {
     struct gcn_list *prev, *next; /* borrowed: owned by whoever embeds them */
 };
 
+/* An empty list, or an entry that is in none. */
 static inline void gcn_list_init(struct gcn_list *list)
 {
     list->prev = list->next = list;
 }
 
+/* True for a list without entries, and for an entry that is in no list. */
 static inline bool gcn_list_is_empty(const struct gcn_list *list)
 {
     return list->next == list;

@@ -32,6 +32,7 @@ struct gcn_load_failure {
     int exit_code; /* what the process should end with: enum gcn_exit, or a config file's sys.exit */
 };
 
+/* Free the texts; {0} again afterwards. */
 void gcn_load_failure_finish(struct gcn_load_failure *failure);
 
 /*

@@ -80,6 +80,7 @@ static inline bool gcn_head_is_http11(const struct gcn_head *head)
     return head->version_major > 1 || (head->version_major == 1 && head->version_minor > 0);
 }
 
+/* One reference more to `head`, which is returned. Thread: loop. */
 static inline struct gcn_head *gcn_head_ref(struct gcn_head *head)
 {
     head->refs++;

@@ -78,6 +78,7 @@ void gcn_out_move(struct gcn_out *to, struct gcn_out *from);
 /* Drop everything. */
 void gcn_out_clear(struct gcn_out *out);
 
+/* True if nothing waits to be sent. */
 static inline bool gcn_out_is_empty(const struct gcn_out *out)
 {
     return out->first == NULL;

@@ -37,6 +37,7 @@ GCN_MUST_CHECK bool gcn_statsd_open(const struct gcn_statsd_options *options,
 /* Send what is gathered and close. Harmless if not open. */
 void gcn_statsd_close(void);
 
+/* True between gcn_statsd_open and gcn_statsd_close: metrics are worth making. Any thread. */
 bool gcn_statsd_is_open(void);
 
 /* One metric. Nothing if statsd is not open. A name with bytes that mean something in a line is dropped. */

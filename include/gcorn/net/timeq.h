@@ -28,11 +28,13 @@ struct gcn_timeq {
 /* An empty queue whose entries wait `span_us` (0: for ever). */
 void gcn_timeq_init(struct gcn_timeq *queue, int64_t span_us);
 
+/* An entry that is in no queue. */
 static inline void gcn_timeq_entry_init(struct gcn_timeq_entry *entry)
 {
     gcn_list_init(&entry->link);
 }
 
+/* True if the entry waits in some queue. */
 static inline bool gcn_timeq_is_queued(const struct gcn_timeq_entry *entry)
 {
     return !gcn_list_is_empty(&entry->link);
