@@ -174,19 +174,47 @@ static enum gcn_refusal parse_text(struct gcn_policy *policy, struct gcn_slice t
                                                       : diagnose(policy, fields);
 }
 
+/* Begin, or begin again, with a head that nothing is known of. */
+static void begin(struct gcn_policy *policy, struct gcn_slice raw, bool trusted)
+{
+    struct gcn_head *head = policy->head;
+
+    *policy = (struct gcn_policy){.head = head, .limits = policy->limits};
+    gcn_head_reset(head);
+    head->trusted = trusted;
+    head->raw = raw;
+}
+
+static struct gcn_slice text_of(const struct gcn_head *head)
+{
+    return head->folded != NULL ? (struct gcn_slice){head->folded, head->folded_len} : head->raw;
+}
+
+/* llhttp objects to what the rules take: 8.1 does to a TAB behind the digits of a Content-Length. */
+static enum gcn_refusal parse_trimmed(struct gcn_policy *policy)
+{
+    struct gcn_head *head = policy->head;
+    size_t len;
+    char *text = gcn_head_trim(text_of(head), &len);
+
+    begin(policy, head->raw, head->trusted);
+    head->folded = text;
+    head->folded_len = len;
+    return parse_text(policy, text_of(head));
+}
+
 enum gcn_refusal gcn_head_parse(struct gcn_head *head, const char *bytes, size_t len,
                                 const struct gcn_http_limits *limits, bool trusted,
                                 struct gcn_slice *culprit)
 {
     struct gcn_policy policy = {.head = head, .limits = limits};
 
-    gcn_head_reset(head);
-    head->trusted = trusted;
-    head->raw = (struct gcn_slice){bytes, len};
+    begin(&policy, (struct gcn_slice){bytes, len}, trusted);
     gcn_head_rewrite(head, limits);
-    struct gcn_slice text =
-        head->folded != NULL ? (struct gcn_slice){head->folded, head->folded_len} : head->raw;
-    enum gcn_refusal refusal = parse_text(&policy, text);
+    enum gcn_refusal refusal = parse_text(&policy, text_of(head));
+    if (GCN_UNLIKELY(refusal == GCN_REFUSE_PARSER)) {
+        refusal = parse_trimmed(&policy);
+    }
     if (refusal != GCN_REFUSE_NOTHING) {
         head->n_fields = 0;
         if (culprit != NULL) {

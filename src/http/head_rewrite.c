@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rewrites heads that only a relaxed setting lets pass, so that llhttp and the rules see a proper
- * one. Off the common path: nothing is copied unless such a setting is on and the head needs it.
+ * Rewrites heads that only a relaxed setting lets pass, or that llhttp does not take although they are
+ * good, so that llhttp and the rules see a proper one. Off the common path: nothing is copied unless the
+ * head needs it.
  */
 #include "head_private.h"
 
@@ -113,4 +114,34 @@ void gcn_head_rewrite(struct gcn_head *head, const struct gcn_http_limits *limit
     }
     head->folded = out;
     head->folded_len = at;
+}
+
+/* The field `line` without what stands around its value; a line without a colon as it is. */
+static size_t append_trimmed(char *out, size_t at, struct gcn_slice line)
+{
+    size_t name = gcn_slice_index(line, ':') + 1;
+
+    if (name > line.len) {
+        memcpy(out + at, line.ptr, line.len);
+        return at + line.len;
+    }
+    struct gcn_slice value =
+        gcn_slice_trim((struct gcn_slice){line.ptr + name, line.len - name - 2});
+    memcpy(out + at, line.ptr, name);
+    memcpy(out + at + name, value.ptr, value.len);
+    memcpy(out + at + name + value.len, "\r\n", 2);
+    return at + name + value.len + 2;
+}
+
+char *gcn_head_trim(struct gcn_slice text, size_t *len)
+{
+    char *out = gcn_alloc(text.len);
+    struct gcn_slice line = take_line(&text); /* the request line */
+
+    memcpy(out, line.ptr, line.len);
+    *len = line.len;
+    while (text.len > 0) {
+        *len = append_trimmed(out, *len, take_line(&text));
+    }
+    return out;
 }

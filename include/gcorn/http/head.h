@@ -44,8 +44,8 @@ struct gcn_head {
     uint32_t cap_fields;
     struct gcn_field *fields; /* owned */
     char *owned; /* bytes the slices point into when they outlive the input buffer; else NULL */
-    char *folded; /* owned: the head rewritten (unfolded, method in upper case), or NULL; then all
-                     slices but `raw` point into it */
+    char *folded; /* owned: the head rewritten (unfolded, method in upper case, …), or NULL; then
+                     all slices but `raw` point into it */
     size_t folded_len;
     void *app_data; /* what the app keeps beside a cached head; freed by app_release */
     void (*app_release)(void *app_data); /* may be called without the GIL; or NULL */
