@@ -154,6 +154,7 @@ static int put_field(PyObject *dict, const struct gcn_field *field)
 {
     PyObject *key = gcn_py_header_key(field->name);
     PyObject *value = key == NULL ? NULL : gcn_py_str(field->value);
+    Py_ssize_t size = PyDict_GET_SIZE(dict);
     int rc = -1;
 
     if (value == NULL) {
@@ -163,7 +164,8 @@ static int put_field(PyObject *dict, const struct gcn_field *field)
     if (there_borrowed == NULL) {
         goto out;
     }
-    rc = there_borrowed == value ? 0 : join_field(dict, key, there_borrowed, value);
+    /* Not by identity: equal texts of a byte or none are one object. */
+    rc = PyDict_GET_SIZE(dict) > size ? 0 : join_field(dict, key, there_borrowed, value);
 
 out:
     Py_XDECREF(key);

@@ -39,6 +39,13 @@ def test_fields_become_keys(server):
     assert "HTTP_CONTENT_TYPE" not in found and "CONTENT_LENGTH" not in found
 
 
+def test_repeated_fields_are_joined_even_if_they_say_the_same(server):
+    """Who counts the hops of X-Forwarded-For must not miss one."""
+    for value in ("", "1", "10.0.0.1"):
+        found = environ(server, fields=[("X-Same", value)] * 3)
+        assert found["HTTP_X_SAME"] == f"{value},{value},{value}"
+
+
 def test_the_length_of_a_body_becomes_a_key(server):
     assert environ(server, body=b"12345", method="POST")["CONTENT_LENGTH"] == "5"
 
