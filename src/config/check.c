@@ -8,11 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <gcorn/base/die.h>
 #include <gcorn/log/access.h>
+#include <gcorn/log/statsd.h>
+#include <gcorn/log/syslog.h>
 #include <gcorn/proc/exitcode.h>
 
 #include "env.h"
 #include "kind.h"
+#include "path.h"
 
 /* gunicorn's worker classes, as settings name them. */
 static const struct {
@@ -91,6 +95,18 @@ static void check_worker_class(struct gcn_draft *draft)
     }
 }
 
+/* Record an error of a module below, which begins with the name of the setting and a colon. */
+static void refuse(struct gcn_draft *draft, const struct gcn_error *err)
+{
+    struct gcn_slice name, rest;
+
+    gcn_slice_cut(gcn_slice_of(err->text), ':', &name, &rest);
+    const struct gcn_setting *row = gcn_setting_find(name);
+    GCN_ASSERT(row != NULL);
+    struct gcn_place place = place_of(draft, row->id);
+    gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "%s", err->text);
+}
+
 /* The access log says itself whether it can be written as the settings want it. */
 static void check_access_log(struct gcn_draft *draft)
 {
@@ -107,12 +123,40 @@ static void check_access_log(struct gcn_draft *draft)
 
     struct gcn_access *access = gcn_access_open(&options, &err);
     if (access == NULL) {
-        bool is_status = strncmp(err.text, "access_log_status", 17) == 0;
-        struct gcn_place place = place_of(draft, is_status ? GCN_SETTING_access_log_status
-                                                           : GCN_SETTING_access_log_format);
-        gcn_draft_error(draft, GCN_EXIT_ERROR, &place, "%s", err.text);
+        refuse(draft, &err);
     }
     gcn_access_close(access);
+}
+
+/* Nothing is sent: the daemon need not be there. */
+static void check_syslog(struct gcn_draft *draft)
+{
+    const struct gcn_settings *settings = draft->settings;
+    const struct gcn_syslog_options options = {
+        .address = settings->syslog_addr, .facility = settings->syslog_facility, .prefix = ""};
+    struct gcn_error err = {{0}};
+
+    if (!settings->syslog) {
+        return;
+    }
+    struct gcn_syslog *syslog = gcn_syslog_open(&options, &err);
+    if (syslog == NULL) {
+        refuse(draft, &err);
+    }
+    gcn_syslog_close(syslog);
+}
+
+static void check_statsd(struct gcn_draft *draft)
+{
+    const struct gcn_settings *settings = draft->settings;
+    const struct gcn_statsd_options options = {.host = settings->statsd_host,
+                                               .prefix = settings->statsd_prefix,
+                                               .tags = settings->dogstatsd_tags};
+    struct gcn_error err = {{0}};
+
+    if (settings->statsd_host != NULL && !gcn_statsd_check(&options, &err)) {
+        refuse(draft, &err);
+    }
 }
 
 static void check_paste_file(struct gcn_draft *draft)
@@ -202,6 +246,35 @@ static void check_logger(struct gcn_draft *draft, const struct gcn_settings *def
     }
 }
 
+static void check_logconfig(struct gcn_draft *draft, enum gcn_setting_id id, const char *text)
+{
+    struct gcn_place place = place_of(draft, id);
+    struct gcn_arena *arena = &draft->settings->arena;
+    const char *path = gcn_path_absolute(arena, draft->settings->chdir, gcn_slice_of(text));
+
+    if (access(path, R_OK) < 0) {
+        gcn_draft_error(draft, GCN_EXIT_ERROR, &place,
+                        "%s: %s: expected a file that can be read, but %s: %s",
+                        gcn_setting_get(id)->name, text, path, strerror(errno));
+    }
+}
+
+/* The file that configures Python's logging. A class of the user's may read it as it likes. */
+static void check_logging_file(struct gcn_draft *draft, const struct gcn_settings *defaults)
+{
+    const struct gcn_settings *settings = draft->settings;
+
+    if (!is_default(draft, defaults, gcn_setting_get(GCN_SETTING_logger_class)) ||
+        !is_default(draft, defaults, gcn_setting_get(GCN_SETTING_logconfig_dict))) {
+        return;
+    }
+    if (settings->logconfig_json != NULL) {
+        check_logconfig(draft, GCN_SETTING_logconfig_json, settings->logconfig_json);
+    } else if (settings->logconfig != NULL) {
+        check_logconfig(draft, GCN_SETTING_logconfig, settings->logconfig);
+    }
+}
+
 void gcn_check_all(struct gcn_draft *draft)
 {
     struct gcn_draft defaults;
@@ -215,8 +288,11 @@ void gcn_check_all(struct gcn_draft *draft)
         }
     }
     check_logger(draft, defaults.settings);
+    check_logging_file(draft, defaults.settings);
     gcn_draft_finish(&defaults);
     check_worker_class(draft);
     check_access_log(draft);
+    check_syslog(draft);
+    check_statsd(draft);
     check_app(draft);
 }

@@ -39,7 +39,7 @@ bool gcn_channel_unix(struct gcn_channel_peer *peer, struct gcn_slice path, cons
 
     *peer = (struct gcn_channel_peer){.types = {types[0], types[1]}, .n_addresses = 1};
     if (path.len == 0 || path.len >= sizeof(addr.sun_path)) {
-        return gcn_error_set(err, "\"%.*s\" is no path of a unix socket: 1 to %zu bytes",
+        return gcn_error_set(err, "\"%.*s\": expected the path of a unix socket, 1 to %zu bytes",
                              (int)path.len, path.ptr, sizeof(addr.sun_path) - 1);
     }
     memcpy(addr.sun_path, path.ptr, path.len);
@@ -60,15 +60,18 @@ static void add_addresses(struct gcn_channel_peer *peer, const struct addrinfo *
     }
 }
 
-static bool look_up(struct gcn_channel_peer *peer, const char *host, const char *port,
-                    struct gcn_error *err)
+bool gcn_channel_look_up(struct gcn_channel_peer *peer, struct gcn_error *err)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = peer->types[0]};
     struct addrinfo *found = NULL;
 
-    int rc = getaddrinfo(host, port, &hints, &found);
+    if (peer->n_addresses > 0) {
+        return true;
+    }
+    int rc = getaddrinfo(peer->host, peer->port, &hints, &found);
     if (rc != 0) {
-        return gcn_error_set(err, "cannot look up the host \"%s\": %s", host, gai_strerror(rc));
+        return gcn_error_set(err, "cannot look up the host \"%s\": %s", peer->host,
+                             gai_strerror(rc));
     }
     add_addresses(peer, found, true);
     add_addresses(peer, found, false);
@@ -91,23 +94,22 @@ bool gcn_channel_inet(struct gcn_channel_peer *peer, struct gcn_slice where,
                       const char *default_port, int type, struct gcn_error *err)
 {
     struct gcn_slice host, port;
-    char host_text[128], port_text[16];
     int64_t number = 0;
 
     *peer = (struct gcn_channel_peer){.types = {type, 0}};
-    bool good = cut_port(where, &host, &port) && host.len < sizeof(host_text);
+    bool good = cut_port(where, &host, &port) && host.len < sizeof(peer->host);
     host = host.len == 0 ? GCN_SLICE("localhost") : host;
     port = port.len == 0 ? gcn_slice_of(default_port) : port;
     if (!good || !gcn_parse_digits(port, &number) || number < 1 || number > 65535) {
-        return gcn_error_set(err, "\"%.*s\" is no HOST, HOST:PORT or [IPV6]:PORT", (int)where.len,
-                             where.ptr);
+        return gcn_error_set(err, "\"%.*s\": expected HOST, HOST:PORT or [IPV6]:PORT",
+                             (int)where.len, where.ptr);
     }
-    snprintf(host_text, sizeof(host_text), "%.*s", (int)host.len, host.ptr);
-    snprintf(port_text, sizeof(port_text), "%lld", (long long)number);
-    bool colon = strchr(host_text, ':') != NULL;
+    snprintf(peer->host, sizeof(peer->host), "%.*s", (int)host.len, host.ptr);
+    snprintf(peer->port, sizeof(peer->port), "%u", (unsigned)number);
+    bool colon = strchr(peer->host, ':') != NULL;
     snprintf(peer->text, sizeof(peer->text), "%s://%s%s%s:%s", type == SOCK_DGRAM ? "udp" : "tcp",
-             colon ? "[" : "", host_text, colon ? "]" : "", port_text);
-    return look_up(peer, host_text, port_text, err);
+             colon ? "[" : "", peer->host, colon ? "]" : "", peer->port);
+    return true;
 }
 
 void gcn_channel_init(struct gcn_channel *channel, const struct gcn_channel_peer *peer,

@@ -22,15 +22,16 @@ enum {
     GCN_CHANNEL_PENDING_BYTES = 64 * 1024, /* of a stream whose daemon is slow */
 };
 
-/* Where the daemon is. A value; found at boot, so that no name is looked up later. */
+/* Where the daemon is. A value; looked up at boot, so that no name is looked up later. */
 struct gcn_channel_peer {
     int types[2]; /* SOCK_DGRAM, SOCK_STREAM: tried in order; 0: no second one */
     struct {
         struct sockaddr_storage addr;
         socklen_t len;
     } addresses[GCN_CHANNEL_ADDRESSES];
-    size_t n_addresses;
-    char text[160]; /* for messages: "udp://localhost:514" */
+    size_t n_addresses; /* 0: not looked up yet */
+    char host[128], port[8]; /* of an internet address, to be looked up */
+    char text[160];          /* for messages: "udp://localhost:514" */
 };
 
 /* Lifetime: as long as the log is open. Not locked: one thread at a time. */
@@ -52,14 +53,17 @@ struct gcn_channel {
 GCN_MUST_CHECK bool gcn_channel_unix(struct gcn_channel_peer *peer, struct gcn_slice path,
                                      const int types[2], struct gcn_error *err);
 
-/*
- * "host", "host:port", "[v6]:port" or "" (localhost). Looks the name up, so it may take its time. IPv4
- * addresses come first: that is what such daemons listen on.
- */
+/* "host", "host:port", "[v6]:port" or "" (localhost), which is to be looked up before it is used. */
 GCN_MUST_CHECK bool gcn_channel_inet(struct gcn_channel_peer *peer, struct gcn_slice where,
                                      const char *default_port, int type, struct gcn_error *err);
 
-/* A channel to `peer`, not connected yet. `stream_end` ends messages on a stream. */
+/*
+ * Look the peer's host up, if it has one, which may take some seconds. IPv4 addresses come first: that is
+ * what such daemons listen on. False if it has no address.
+ */
+GCN_MUST_CHECK bool gcn_channel_look_up(struct gcn_channel_peer *peer, struct gcn_error *err);
+
+/* A channel to `peer`, whose addresses are known, not connected yet. `stream_end` ends messages on a stream. */
 void gcn_channel_init(struct gcn_channel *channel, const struct gcn_channel_peer *peer,
                       char stream_end);
 void gcn_channel_finish(struct gcn_channel *channel);

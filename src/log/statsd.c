@@ -85,15 +85,30 @@ static bool is_unix(struct gcn_slice host, struct gcn_slice *path)
            (path->ptr[0] < '0' || path->ptr[0] > '9');
 }
 
-static bool find_peer(const char *host, struct gcn_channel_peer *peer, struct gcn_error *err)
+static bool parse_host(const char *host, struct gcn_channel_peer *peer, struct gcn_error *err)
 {
     static const int dgram[] = {SOCK_DGRAM, 0};
     struct gcn_slice path;
 
-    bool good = is_unix(gcn_slice_of(host), &path)
-                    ? gcn_channel_unix(peer, path, dgram, err)
-                    : gcn_channel_inet(peer, gcn_slice_of(host), "8125", SOCK_DGRAM, err);
-    return good || gcn_error_prefix(err, "statsd_host");
+    return is_unix(gcn_slice_of(host), &path)
+               ? gcn_channel_unix(peer, path, dgram, err)
+               : gcn_channel_inet(peer, gcn_slice_of(host), "8125", SOCK_DGRAM, err);
+}
+
+static bool check_length(const char *setting, const char *text, size_t max, struct gcn_error *err)
+{
+    return strlen(text) <= max ||
+           gcn_error_set(err, "%s: \"%.32s…\": expected at most %zu bytes, for a datagram", setting,
+                         text, max);
+}
+
+bool gcn_statsd_check(const struct gcn_statsd_options *options, struct gcn_error *err)
+{
+    struct gcn_channel_peer peer;
+
+    return check_length("statsd_prefix", options->prefix, MAX_PREFIX, err) &&
+           check_length("dogstatsd_tags", options->tags, MAX_TAGS, err) &&
+           (parse_host(options->host, &peer, err) || gcn_error_prefix(err, "statsd_host"));
 }
 
 /* `text` without dots at its end, with one; or "". */
@@ -150,14 +165,11 @@ bool gcn_statsd_open(const struct gcn_statsd_options *options, struct gcn_error 
 {
     struct gcn_channel_peer peer;
 
-    if (strlen(options->prefix) > MAX_PREFIX || strlen(options->tags) > MAX_TAGS) {
-        return gcn_error_set(err,
-                             "statsd_prefix (at most %d characters) or dogstatsd_tags (at most %d) "
-                             "is too long for a datagram",
-                             MAX_PREFIX, MAX_TAGS);
-    }
-    if (!find_peer(options->host, &peer, err)) {
+    if (!gcn_statsd_check(options, err)) {
         return false;
+    }
+    if (!parse_host(options->host, &peer, err) || !gcn_channel_look_up(&peer, err)) {
+        return gcn_error_prefix(err, "statsd_host");
     }
     if (!statsd.prepared) {
         statsd.prepared = true;

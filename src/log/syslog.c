@@ -67,8 +67,8 @@ static bool find_facility(const char *name, int *out, struct gcn_error *err)
         }
     }
     return gcn_error_set(err,
-                         "syslog_facility: \"%s\" is unknown; expected user, daemon, local0 to "
-                         "local7 or another one of syslog(3) in small letters",
+                         "syslog_facility: \"%s\": expected user, daemon, local0 to local7 or "
+                         "another one of syslog(3), as in mail for LOG_MAIL",
                          name);
 }
 
@@ -86,7 +86,7 @@ static bool parse_unix(struct gcn_slice rest, struct gcn_channel_peer *peer, str
                             gcn_slice_equal(type, GCN_SLICE("stream")) ? stream : either, err);
 }
 
-static bool parse_address(const char *address, struct gcn_channel_peer *peer, struct gcn_error *err)
+static bool find_peer(const char *address, struct gcn_channel_peer *peer, struct gcn_error *err)
 {
     struct gcn_slice rest = gcn_slice_of(address);
     bool good;
@@ -98,9 +98,11 @@ static bool parse_address(const char *address, struct gcn_channel_peer *peer, st
     } else if (gcn_slice_skip(&rest, "tcp://")) {
         good = gcn_channel_inet(peer, rest, "514", SOCK_STREAM, err);
     } else {
-        good = gcn_error_set(err, "\"%s\" begins with none of udp://, tcp://, unix://", address);
+        good = gcn_error_set(err,
+                             "\"%s\": expected udp://HOST:PORT, tcp://HOST:PORT or unix://PATH",
+                             address);
     }
-    return good || gcn_error_prefix(err, "syslog_addr");
+    return (good && gcn_channel_look_up(peer, err)) || gcn_error_prefix(err, "syslog_addr");
 }
 
 /* A tag ends at a blank or a colon, and must not forge a line. */
@@ -132,7 +134,7 @@ struct gcn_syslog *gcn_syslog_open(const struct gcn_syslog_options *options, str
     int facility = 0;
 
     if (!find_facility(options->facility, &facility, err) ||
-        !parse_address(options->address, &peer, err)) {
+        !find_peer(options->address, &peer, err)) {
         return NULL;
     }
     if (!gate.prepared) {

@@ -237,11 +237,14 @@ def test_the_same_metrics_as_gunicorn(shared_gunicorn, gcorn, udp):
 @pytest.mark.parametrize("args, message", [
     (("--log-syslog", "--log-syslog-to", "localhost"), "syslog_addr: "),
     (("--log-syslog", "--log-syslog-facility", "nobody"), "syslog_facility: "),
-    (("--statsd-host", "localhost:x"), "statsd_host: ")])
-def test_a_wrong_address_stops_the_start(args, message):
-    ended = subprocess.run([places.GCORN, *args, APP], text=True, cwd=places.APPS, stdout=subprocess.PIPE,
-                           stderr=subprocess.STDOUT, timeout=60)
-    assert ended.returncode == 1 and message in ended.stdout
+    (("--statsd-host", "localhost:x"), "statsd_host: "),
+    (("--log-config", "none.ini"), "logconfig: "),
+    (("--log-config-json", "none.json"), "logconfig_json: ")])
+def test_what_stops_the_start_fails_the_check_alike(args, message):
+    start, check = [subprocess.run([places.GCORN, *more, *args, APP], text=True, cwd=places.APPS, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, timeout=60) for more in ((), ("--check-config",))]
+    assert start.returncode == check.returncode == 1
+    assert start.stdout == check.stdout and f"gcorn: error: command line, {args[-2]}: {message}" in start.stdout
 
 
 def test_a_request_has_one_id_everywhere(gcorn, tmp_path):

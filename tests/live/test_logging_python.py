@@ -261,7 +261,6 @@ def ended(tmp_path, text, *args, argv_of=gcorn_argv):
 
 
 WRONG = {
-    "no such INI": ('logconfig = "nowhere.ini"', r"logconfig: \S*nowhere.ini: No such file or directory"),
     "no INI": ('logconfig = "conf.py"', r"logconfig: \S*conf.py: .*"),
     "no JSON": ('logconfig_json = "conf.py"', r"logconfig_json: \S*conf.py: JSONDecodeError: Expecting value.*"),
     "a bad dict": ('logconfig_dict = {"handlers": {"x": {"class": "nowhere.Handler"}}}',
@@ -285,9 +284,11 @@ def test_a_configuration_that_cannot_be_used_stops_the_start_as_in_gunicorn(tmp_
     assert ("Traceback" in log) == ("class" in name), log
 
 
-def test_a_json_file_that_is_not_there_stops_the_start(tmp_path):
-    code, log = ended(tmp_path, 'logconfig_json = "nowhere.json"')
-    assert code == 1 and "nowhere.json: No such file or directory" in log
+@pytest.mark.parametrize("name", ["logconfig", "logconfig_json"])
+def test_a_file_that_is_not_there_stops_the_start(tmp_path, name):
+    code, log = ended(tmp_path, f'{name} = "nowhere"')
+    assert code == 1 and re.fullmatch(rf"gcorn: error: config file, \S+:1: {name}: nowhere: expected a file that can be read, "
+                                      r"but /\S+/nowhere: No such file or directory\n", log), log
 
 
 @pytest.mark.parametrize("log_format", ["json", "logfmt"])

@@ -15,7 +15,7 @@
 #include <gcorn/base/log.h>
 #include <gcorn/base/slice.h>
 
-/* Used during gcn_statsd_open only. */
+/* Used during a call only. */
 struct gcn_statsd_options {
     const char *host;   /* HOST, HOST:PORT, [IPV6]:PORT, unix://PATH or unix:PATH; port 8125 */
     const char *prefix; /* before every name, with one dot between; "" for none */
@@ -30,7 +30,14 @@ enum gcn_metric {
     GCN_METRIC_TIMER,
 };
 
-/* Understand the host and look it up; the daemon need not be there. `err` names the setting. */
+/* True if these can be used, as far as their text tells. `err` begins with the setting's name. */
+GCN_MUST_CHECK bool gcn_statsd_check(const struct gcn_statsd_options *options,
+                                     struct gcn_error *err);
+
+/*
+ * The same, and look the host up; the daemon need not be there. False, with all as it was, also if the
+ * host has no address.
+ */
 GCN_MUST_CHECK bool gcn_statsd_open(const struct gcn_statsd_options *options,
                                     struct gcn_error *err);
 

@@ -39,6 +39,9 @@ SAMPLES_OF = {  # where a kind of gcorn's knows more than gunicorn's validator
     "worker_class": ["sync", "gthread", "gunicorn.workers.sync.SyncWorker"],
     "statsd_host": ["a:1", "b:2"],
     "logger_class": ["gunicorn.glogging.Logger", "gunicorn.instrument.statsd.Statsd"],
+    "syslog_facility": ["user", "local1", "MAIL"],
+    "syslog_addr": ["udp://127.0.0.1:1", "unix:///x"],
+    "logconfig": ["/dev/null", "/proc/version"], "logconfig_json": ["/dev/null", "/proc/version"],
     "cert_reqs": ["0", "1", "0x2", "x", "-1"],  # gunicorn takes any number, and ssl only these
     "loglevel": ["debug", "INFO", "Critical"],
     "wsgi_app": [], "config": [], "protocol": ["http"],
@@ -79,7 +82,9 @@ OTHERWISE = {  # which of FILE_VALUES gcorn takes otherwise on purpose: see docs
     "cert_reqs": ("7", "' 8 '", "'0x10'"), "worker_connections": ("0",),
     "reload_engine": ("None",), "worker_class": ("None", "''"), "logger_class": ("None", "''"),
     "access_log_format": ("None",), "header_map": ("None",), "loglevel": ("None",),
+    "syslog_addr": ("None",), "syslog_facility": ("None",), "statsd_prefix": ("None",), "dogstatsd_tags": ("None",),
 }
+REFUSES_MORE = ("worker_class", "loglevel", "statsd_host", "syslog_addr", "syslog_facility", "logconfig", "logconfig_json")
 PATHS = ("ca_certs", "logconfig", "logconfig_json", "pidfile", "tmp_upload_dir", "worker_tmp_dir")
 DIFFERENT = {  # on purpose: see docs/migrating-from-gunicorn.md
     ("worker_connections", "0"): "a worker that may keep no connection is of no use",
@@ -130,7 +135,7 @@ def is_otherwise(setting, value):
         return value in ("0", "{}", "{'A': 'b'}") or pairs not in ("None", "[]") and "=" not in pairs
     if name == "logger_class" and value.startswith("lambda"):
         return True  # it is called at once, and what it raises is the file's
-    if name in ("worker_class", "loglevel", "statsd_host") and value[0] in "'l":  # gcorn refuses or corrects more
+    if name in REFUSES_MORE and value[0] in "'l":
         return (name, value) not in (("worker_class", "'gthread'"), ("loglevel", "'DEBUG'"))
     if value == "None":  # the default, and not a value of its own
         return setting.section == "Server Hooks" or setting.action in ("store_true", "store_const")

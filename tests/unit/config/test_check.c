@@ -4,6 +4,7 @@
  */
 #include "loading.h"
 
+#include <gcorn/base/compiler.h>
 #include <gcorn/config/table.h>
 
 static void worker_classes_are_known_by_all_their_names(void **state)
@@ -102,12 +103,65 @@ static void own_formats_are_not_for_a_logger_in_python(void **state)
     static const char message[] = "access_log_format: json: gcorn's own formats are not for Python's "
                                   "logging (logconfig)";
 
-    load_ok(*state, WORDS("--access-logformat", "combined", "--log-config", "log.ini", "app"));
+    load_ok(*state, WORDS("--access-logformat", "combined", "--log-config", "/dev/null", "app"));
     load_ok(*state, WORDS("--access-logformat", "json", "--logger-class",
                           "gunicorn.glogging.Logger", "app"));
     assert_false(loading_run(
-        *state, WORDS("--access-logformat", "json", "--log-config", "log.ini", "app")));
+        *state, WORDS("--access-logformat", "json", "--log-config", "/dev/null", "app")));
     assert_contains(((struct loading *)*state)->failure.text.ptr, message);
+}
+
+static void where_logs_and_metrics_go_is_checked_with_its_place(void **state)
+{
+    static const struct {
+        const char *yaml, *message;
+    } cases[] = {
+        {"syslog: yes\nsyslog_addr: udp://localhost:x\n",
+         ":2:14: syslog_addr: \"localhost:x\": expected HOST, HOST:PORT or [IPV6]:PORT"},
+        {"syslog: yes\nsyslog_addr: udp://no such host\n",
+         ":2:14: syslog_addr: cannot look up the host \"no such host\": "},
+        {"syslog: yes\nsyslog_facility: nobody\n",
+         ":2:18: syslog_facility: \"nobody\": expected user, daemon, "},
+        {"statsd_host: a:b\n",
+         ":1:14: statsd_host: \"a:b\": expected HOST, HOST:PORT or [IPV6]:PORT"},
+        {"statsd_host: a\nstatsd_prefix: "
+         "ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+         "pppppppppp\n",
+         ":2:16: statsd_prefix: \"pppppppppppppppppppppppppppppppp…\": expected at most 100 bytes"},
+        {"logconfig: none.ini\n",
+         ":1:12: logconfig: none.ini: expected a file that can be read, but /"},
+        {"logconfig_json: none.json\n",
+         "none.json: No such file or directory"},
+    };
+    struct loading *loading = *state;
+
+    for (size_t i = 0; i < GCN_COUNT(cases); i++) {
+        loading_write(loading, "gcorn.yaml", cases[i].yaml);
+        assert_false(loading_run(loading, WORDS("app")));
+        assert_contains(loading->failure.text.ptr, "config file, gcorn.yaml:");
+        assert_contains(loading->failure.text.ptr, cases[i].message);
+    }
+}
+
+static void what_is_not_used_is_not_checked(void **state)
+{
+    yaml_ok(*state, "syslog_addr: nonsense\nsyslog_facility: nobody\n");
+    yaml_ok(*state, "statsd_host: no such host\n"); /* looked up by the start, which goes on */
+    yaml_ok(*state, "logconfig: none.ini\nlogconfig_json: /dev/null\n");
+    yaml_ok(*state, "logconfig: none.ini\nlogconfig_dict: {version: 1}\n");
+    yaml_ok(*state, "logconfig: none.ini\nlogger_class: shop.Logger\n");
+}
+
+static void none_is_the_default_of_what_cannot_be_none(void **state)
+{
+    const struct gcn_settings *settings =
+        yaml_ok(*state, "syslog: yes\nsyslog_addr:\nsyslog_facility:\nstatsd_host: a\n"
+                        "statsd_prefix:\ndogstatsd_tags:\n");
+
+    assert_string_equal(settings->syslog_addr, "udp://localhost:514");
+    assert_string_equal(settings->syslog_facility, "user");
+    assert_string_equal(settings->statsd_prefix, "");
+    assert_string_equal(settings->dogstatsd_tags, "");
 }
 
 int main(void)
@@ -120,6 +174,9 @@ int main(void)
         loading_test(details_of_tls_stop_nothing_without_it),
         loading_test(the_access_log_is_checked_before_it_is_opened),
         loading_test(own_formats_are_not_for_a_logger_in_python),
+        loading_test(where_logs_and_metrics_go_is_checked_with_its_place),
+        loading_test(what_is_not_used_is_not_checked),
+        loading_test(none_is_the_default_of_what_cannot_be_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -198,11 +198,11 @@ static void wrong_options_are_refused_with_their_setting(void **state)
     static const struct {
         const char *address, *facility, *message;
     } cases[] = {
-        {"udp://127.0.0.1", "local8", "syslog_facility: \"local8\" is unknown"},
-        {"127.0.0.1", "user", "syslog_addr: \"127.0.0.1\" begins with none of"},
+        {"udp://127.0.0.1", "local8", "syslog_facility: \"local8\": expected user, daemon"},
+        {"127.0.0.1", "user", "syslog_addr: \"127.0.0.1\": expected udp://HOST:PORT, "},
         {"http://127.0.0.1", "user", "syslog_addr: "},
-        {"udp://127.0.0.1:x", "user", "syslog_addr: \"127.0.0.1:x\" is no HOST"},
-        {"unix://", "user", "syslog_addr: \"\" is no path"},
+        {"udp://127.0.0.1:x", "user", "syslog_addr: \"127.0.0.1:x\": expected HOST, HOST:PORT"},
+        {"unix://", "user", "syslog_addr: \"\": expected the path"},
     };
     (void)state;
     for (size_t i = 0; i < GCN_COUNT(cases); i++) {
