@@ -184,7 +184,11 @@ void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *gene
 
 /* logs.c */
 
-/* Metrics, for the life of the process. Before the error log, whose lines are counted. */
+/*
+ * Metrics, for the life of the process. Before the error log, whose lines are counted; so `err` is for the
+ * caller to log. It says that the host has no address, which is not worth more than a warning: a name
+ * server may be away for a while. Nothing if they are open.
+ */
 GCN_MUST_CHECK bool gcn_logs_open_statsd(const struct gcn_settings *settings,
                                          struct gcn_error *err);
 

@@ -32,7 +32,8 @@ bool gcn_logs_open_statsd(const struct gcn_settings *settings, struct gcn_error 
         .tags = settings->dogstatsd_tags,
     };
     return settings->statsd_host == NULL || gcn_py_logger_is_custom(settings) ||
-           gcn_statsd_open(&options, err);
+           gcn_statsd_is_open() || gcn_statsd_open(&options, err) ||
+           gcn_error_prefix(err, "no metrics are sent; a reload (HUP) tries again");
 }
 
 /* What a syslog tag has between "gunicorn." and the name of the log. */

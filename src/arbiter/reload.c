@@ -68,7 +68,7 @@ static bool run_hook(struct gcn_arbiter *arb, struct gcn_generation *trial, stru
 
 void gcn_reload_begin(struct gcn_arbiter *arb)
 {
-    struct gcn_error err = {{0}};
+    struct gcn_error err = {{0}}, notice = {{0}};
 
     gcn_announce_reloading();
     drop_trial(arb);
@@ -80,6 +80,9 @@ void gcn_reload_begin(struct gcn_arbiter *arb)
     struct gcn_settings *settings = load(arb);
     if (settings == NULL) {
         return;
+    }
+    if (!gcn_logs_open_statsd(settings, &notice)) {
+        gcn_warn("%s", notice.text);
     }
     arb->trial = gcn_generation_create(arb, settings);
     change_directory(settings);

@@ -156,16 +156,21 @@ static bool run_hook(struct gcn_arbiter *arb, enum gcn_hook hook, struct gcn_err
 static bool prepare(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     const struct gcn_settings *settings = arb->good->settings;
+    struct gcn_error notice = {{0}};
 
     if (settings->chdir != NULL && chdir(settings->chdir) < 0) {
         return gcn_error_set_errno(err, "cannot change to the directory %s", settings->chdir);
     }
-    if (!gcn_logs_open_statsd(settings, err) || !gcn_logs_open_errors(settings, err) ||
-        !gcn_hooks_open(arb, arb->good, err) || !gcn_py_logger_open(arb->good->hooks, err)) {
+    bool counts = gcn_logs_open_statsd(settings, &notice);
+    if (!gcn_logs_open_errors(settings, err) || !gcn_hooks_open(arb, arb->good, err) ||
+        !gcn_py_logger_open(arb->good->hooks, err)) {
         return false;
     }
     gcn_info("gcorn %s starts", GCORN_VERSION);
     log_notices(settings);
+    if (!counts) {
+        gcn_warn("%s", notice.text);
+    }
     arb->policy.target = (uint32_t)settings->workers;
     return run_hook(arb, GCN_HOOK_NWORKERS_CHANGED, err) && gcn_start_name(arb, err) &&
            run_hook(arb, GCN_HOOK_ON_STARTING, err) && open_process(arb, err) &&

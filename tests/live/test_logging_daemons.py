@@ -2,6 +2,7 @@
 """syslog and statsd: what the daemons receive, and that one that is away or slow costs no request."""
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -216,6 +217,19 @@ def test_a_statsd_that_is_away_costs_no_request(gcorn, socket_folder):
     with server.connect() as connection:
         for _ in range(100):
             assert connection.get("/").status == 200
+
+
+def test_a_statsd_without_an_address_is_warned_of_and_looked_up_again_by_a_reload(gcorn, udp, tmp_path):
+    config = tmp_path / "gcorn.yaml"
+    config.write_text("statsd_host: no such host\n")
+    server = gcorn("-c", config, APP)
+    warning = 'no metrics are sent; a reload (HUP) tries again: statsd_host: cannot look up the host "no such host"'
+    assert server.get("/").status == 200 and server.log.count(warning) == 1
+    config.write_text(f"statsd_host: 127.0.0.1:{udp.port}\n")
+    os.kill(server.pid, signal.SIGHUP)
+    server.wait_log("reloaded: ")
+    server.get("/")
+    assert udp.wait("gunicorn.requests:1|c|@1.0") and server.log.count(warning) == 1
 
 
 def test_the_same_metrics_as_gunicorn(shared_gunicorn, gcorn, udp):
