@@ -9,6 +9,17 @@
 #include <gcorn/base/clock.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/systemd.h>
+#include <gcorn/worker/worker.h>
+
+/* Let go of the streams that the start could be watched on. The workers do it once they are up. */
+static void detach(struct gcn_arbiter *arb)
+{
+    gcn_worker_detach(arb->good->settings, arb->good->access);
+    if (arb->trial != NULL) {
+        gcn_worker_detach(arb->good->settings, arb->trial->access);
+    }
+    gcn_preload_detach(arb);
+}
 
 void gcn_announce_start(struct gcn_arbiter *arb, int code)
 {
@@ -20,9 +31,9 @@ void gcn_announce_start(struct gcn_arbiter *arb, int code)
         gcn_systemd_notify("READY=1\nSTATUS=serving with %u workers\n", arb->policy.target);
     }
     if (arb->daemon.report_fd >= 0) {
-        /* Up to here whatever went wrong could still be read on the terminal. */
-        gcn_daemon_detach_stdio(arb->good->settings->enable_stdio_inheritance ||
-                                arb->good->settings->capture_output);
+        if (code == GCN_EXIT_OK) { /* else this process ends, and its last words are for them */
+            detach(arb);
+        }
         gcn_daemon_report(&arb->daemon, code);
     }
 }

@@ -195,6 +195,7 @@ int64_t gcn_preload_next_ms(const struct gcn_arbiter *arb)
 bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child *child)
 {
     const struct gcn_preloader_order order = {
+        .deed = GCN_PRELOADER_FORK,
         .board = child->board,
         .slot = child->slot,
         .age = child->age,
@@ -208,22 +209,28 @@ bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child
     return true;
 }
 
-static void order_reopen(const struct gcn_preloader *preloader)
+/* Something else than a birth, in all preloaders. `kept` is what one that takes no orders keeps. */
+static void order_all(struct gcn_arbiter *arb, enum gcn_preloader_deed deed, const char *kept)
 {
-    const struct gcn_preloader_order order = {.age = 0};
+    const struct gcn_preloader_order order = {.deed = deed};
+    const struct gcn_generation *generations[] = {arb->good, arb->trial};
 
-    if (preloader->fd >= 0 &&
-        send(preloader->fd, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-        gcn_warn_errno("the preloading process keeps the old files of the logs");
+    for (size_t i = 0; i < GCN_COUNT(generations); i++) {
+        int fd = generations[i] == NULL ? -1 : generations[i]->preloader.fd;
+        if (fd >= 0 && send(fd, &order, sizeof(order), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+            gcn_warn_errno("the preloading process keeps %s", kept);
+        }
     }
 }
 
 void gcn_preload_reopen(struct gcn_arbiter *arb)
 {
-    order_reopen(&arb->good->preloader);
-    if (arb->trial != NULL) {
-        order_reopen(&arb->trial->preloader);
-    }
+    order_all(arb, GCN_PRELOADER_REOPEN, "the old files of the logs");
+}
+
+void gcn_preload_detach(struct gcn_arbiter *arb)
+{
+    order_all(arb, GCN_PRELOADER_DETACH, "the standard streams of whoever started the daemon");
 }
 
 static void note_pid(struct gcn_child *child, pid_t pid)

@@ -48,6 +48,9 @@ bool gcn_preload_order(struct gcn_generation *generation, const struct gcn_child
 /* USR1: have the preloaders open the files of the logs again; they get no signals. */
 void gcn_preload_reopen(struct gcn_arbiter *arb);
 
+/* The start of a daemon is over: have the preloaders let go of its standard streams (gcn_worker_detach). */
+void gcn_preload_detach(struct gcn_arbiter *arb);
+
 /* In a process that the arbiter has forked: close its ends of the channels, or they would never end. */
 void gcn_preload_close_channels(struct gcn_arbiter *arb);
 

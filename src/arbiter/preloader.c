@@ -141,10 +141,18 @@ static void bear_worker(const struct preloader *self, const struct gcn_preloader
 
 static void obey(const struct preloader *self, const struct gcn_preloader_order *order)
 {
-    if (order->age == 0) {
-        reopen_logs(self->birth->generation->access);
-    } else {
+    const struct gcn_generation *generation = self->birth->generation;
+
+    switch (order->deed) {
+    case GCN_PRELOADER_FORK:
         bear_worker(self, order);
+        break;
+    case GCN_PRELOADER_REOPEN:
+        reopen_logs(generation->access);
+        break;
+    case GCN_PRELOADER_DETACH:
+        gcn_worker_detach(generation->settings, generation->access);
+        break;
     }
 }
 

@@ -13,9 +13,16 @@ struct gcn_arbiter_board;
 struct gcn_generation;
 struct gcn_slot;
 
-/* From the arbiter: fork a worker. The pointers mean the same in both processes: what they point to
-   was there before the preloader was forked. Age 0: open the files of the logs again instead. */
+enum gcn_preloader_deed {
+    GCN_PRELOADER_FORK,   /* a worker */
+    GCN_PRELOADER_REOPEN, /* the files of the logs */
+    GCN_PRELOADER_DETACH, /* from the standard streams: gcn_worker_detach */
+};
+
+/* From the arbiter. The rest is for a fork. The pointers mean the same in both processes: what they point to
+   was there before the preloader was forked. */
 struct gcn_preloader_order {
+    enum gcn_preloader_deed deed;
     struct gcn_arbiter_board *board;
     struct gcn_slot *slot;
     uint64_t age;

@@ -55,6 +55,7 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
         .access = generation->access,
         .hooks = generation->hooks,
         .server = gcn_hooks_server(arb, generation),
+        .detach = arb->daemon.report_fd >= 0,
         .may_be_broken = generation != arb->trial || arb->broken,
     };
     if (child != NULL) {

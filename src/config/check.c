@@ -275,6 +275,38 @@ static void check_logging_file(struct gcn_draft *draft, const struct gcn_setting
     }
 }
 
+/* A log of a daemon that is "-": gone as soon as the start is over. */
+static void warn_of_loss(struct gcn_draft *draft, enum gcn_setting_id id)
+{
+    gcn_draft_notice(draft, GCN_LOG_WARN,
+                     "%s: - leads nowhere once a daemon has started; name a file, or set syslog or "
+                     "enable_stdio_inheritance",
+                     gcn_setting_get(id)->name);
+}
+
+static bool is_dash(const char *name)
+{
+    return name != NULL && strcmp(name, "-") == 0;
+}
+
+static void check_daemon(struct gcn_draft *draft, const struct gcn_settings *defaults)
+{
+    const struct gcn_settings *settings = draft->settings;
+    bool in_file = settings->errorlog != NULL && !is_dash(settings->errorlog);
+
+    if (!settings->daemon || settings->enable_stdio_inheritance ||
+        find_logger(draft, defaults) != NULL) {
+        return;
+    }
+    if (is_dash(settings->errorlog) && !settings->syslog) {
+        warn_of_loss(draft, GCN_SETTING_errorlog);
+    }
+    if (is_dash(settings->accesslog) && !(settings->capture_output && in_file) &&
+        (!settings->syslog || settings->disable_redirect_access_to_syslog)) {
+        warn_of_loss(draft, GCN_SETTING_accesslog);
+    }
+}
+
 void gcn_check_all(struct gcn_draft *draft)
 {
     struct gcn_draft defaults;
@@ -289,6 +321,7 @@ void gcn_check_all(struct gcn_draft *draft)
     }
     check_logger(draft, defaults.settings);
     check_logging_file(draft, defaults.settings);
+    check_daemon(draft, defaults.settings);
     gcn_draft_finish(&defaults);
     check_worker_class(draft);
     check_access_log(draft);

@@ -136,6 +136,13 @@ void gcn_access_reopen(struct gcn_access *access)
     }
 }
 
+void gcn_access_detach(struct gcn_access *access, int null_fd)
+{
+    if (access != NULL) {
+        gcn_log_file_detach(&access->file, null_fd);
+    }
+}
+
 size_t gcn_access_names(const struct gcn_access *access, enum gcn_access_table table,
                         struct gcn_slice *out, size_t cap)
 {

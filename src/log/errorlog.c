@@ -243,6 +243,26 @@ void gcn_log_reopen(void)
     }
 }
 
+void gcn_log_detach(int null_fd, bool inherit)
+{
+    lock_log();
+    for (int i = 0; i < 2 && is_captured(); i++) {
+        dup3(null_fd, errorlog.saved_fds[i], O_CLOEXEC); /* of two that are open: it cannot fail */
+    }
+    if (!inherit) {
+        gcn_log_file_detach(&errorlog.file, null_fd);
+    }
+    unlock_log();
+}
+
+bool gcn_log_is_capturing(void)
+{
+    lock_log();
+    bool captured = is_captured();
+    unlock_log();
+    return captured;
+}
+
 void gcn_log_close(void)
 {
     lock_log();

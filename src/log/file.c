@@ -177,6 +177,17 @@ bool gcn_log_file_reopen(struct gcn_log_file *file)
     return true;
 }
 
+void gcn_log_file_detach(struct gcn_log_file *file, int null_fd)
+{
+    if (file->path != NULL || file->fd < 0) {
+        return;
+    }
+    if (file->owned) {
+        dup3(null_fd, file->fd, O_CLOEXEC); /* of two that are open: it cannot fail */
+    }
+    file->kind = GCN_LOG_FILE_PLAIN;
+}
+
 /* Every CHECK_MS: a file without a name (removed, or its directory) is opened anew. Sets errno. */
 static bool is_still_there(struct gcn_log_file *file, int64_t now_ms)
 {

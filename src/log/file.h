@@ -69,6 +69,13 @@ void gcn_log_file_close(struct gcn_log_file *file);
 GCN_MUST_CHECK bool gcn_log_file_reopen(struct gcn_log_file *file);
 
 /*
+ * Let go of a standard stream, which whoever started us may wait for the end of: what is written goes to
+ * `null_fd` (borrowed, /dev/null) from now on. A stream that could not be opened a second time is the
+ * descriptor 1 or 2 itself, which the caller leads elsewhere. Nothing to do for a path.
+ */
+void gcn_log_file_detach(struct gcn_log_file *file, int null_fd);
+
+/*
  * Write whole lines: `len` (> 0) bytes that end in '\n'. A file takes them in one write; a pipe in
  * pieces that the kernel keeps together (PIPE_BUF), if the lines are not longer. Waits at most a
  * tenth of a second, once, for the reader of a pipe.

@@ -84,19 +84,12 @@ void gcn_daemon_report(struct gcn_daemon *daemon, int code)
     }
 }
 
-void gcn_daemon_detach_stdio(bool inherit)
+void gcn_daemon_detach_stdio(int null_fd, bool inherit)
 {
-    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null_fd < 0) {
-        return;
-    }
     dup2(null_fd, STDIN_FILENO);
     for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
         if (!inherit || isatty(fd)) {
             dup2(null_fd, fd);
         }
-    }
-    if (null_fd > STDERR_FILENO) {
-        close(null_fd);
     }
 }

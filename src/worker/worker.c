@@ -16,7 +16,6 @@
 #include <gcorn/config/settings.h>
 #include <gcorn/log/access.h>
 #include <gcorn/log/errorlog.h>
-#include <gcorn/proc/daemonize.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/identity.h>
 #include <gcorn/proc/rlimit.h>
@@ -242,9 +241,8 @@ static void settle(struct gcn_worker *worker)
     worker->booted = true;
     gcn_worker_hooks_look(worker);
     watch_python(worker);
-    if (worker->settings->daemon) { /* up to here the terminal could show what went wrong */
-        gcn_daemon_detach_stdio(worker->settings->enable_stdio_inheritance ||
-                                worker->settings->capture_output);
+    if (worker->start->detach) {
+        gcn_worker_detach(worker->settings, worker->start->access);
     }
     gcn_deadline_push(worker, gcn_clock_us());
 }

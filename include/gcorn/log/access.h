@@ -80,6 +80,12 @@ void gcn_access_close(struct gcn_access *access);
 /* USR1: write what is gathered and open the file again. NULL is fine. */
 void gcn_access_reopen(struct gcn_access *access);
 
+/*
+ * The start of a daemon is over: a log "-" leads to `null_fd` (borrowed, /dev/null) from now on, so that whoever
+ * started it need not wait for its end. NULL is fine. Thread: loop.
+ */
+void gcn_access_detach(struct gcn_access *access, int null_fd);
+
 /* True if some line says something of the table: the worker need not keep the values otherwise. */
 bool gcn_access_wants(const struct gcn_access *access, enum gcn_access_table table);
 

@@ -48,6 +48,17 @@ int gcn_log_fd(void);
 /* USR1, in the arbiter and in workers: open the file again. If that fails the old one is kept. */
 void gcn_log_reopen(void);
 
+/*
+ * The start of a daemon is over: let go of the standard streams of whoever started it, but for the descriptors
+ * 1 and 2 themselves (gcn_daemon_detach_stdio). An error log "-" leads to `null_fd` (borrowed, /dev/null), unless
+ * they are inherited; what capture_output has put aside goes in any case. Reopening and reloading bring nothing
+ * of it back. Threads that log may run.
+ */
+void gcn_log_detach(int null_fd, bool inherit);
+
+/* True if descriptors 1 and 2 lead to the error log's file (capture_output). */
+bool gcn_log_is_capturing(void);
+
 /* Send what was gathered for statsd, and what a slow syslog daemon has left waiting: before a wait. */
 void gcn_log_flush(void);
 

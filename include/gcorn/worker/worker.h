@@ -37,6 +37,7 @@ struct gcn_worker_start {
     struct gcn_access_place *access_place; /* where its lines are gathered; NULL: in our own memory */
     struct gcn_py_hooks *hooks;      /* of the settings, in a running interpreter; NULL: find them */
     struct gcn_hook_server server;   /* what hooks see of the arbiter */
+    bool detach;                     /* of a daemon that is just starting: gcn_worker_detach once it is up */
     bool may_be_broken;              /* if the app cannot be loaded, serve the reason until it changes */
     struct gcn_app *app;             /* preloaded, in a running interpreter; NULL: load it */
 };
@@ -49,6 +50,13 @@ struct gcn_identity gcn_worker_identity(const struct gcn_settings *settings);
  * gets the result as start->app. Returns NULL (logged) with the exit code in *code. GIL: held afterwards.
  */
 struct gcn_app *gcn_worker_preload(const struct gcn_worker_start *start, int *code);
+
+/*
+ * In each process of a daemon, once the start has been announced: let go of the standard streams of whoever
+ * started it, who may wait for their end, as far as `settings` does not inherit them. Up to then whatever goes
+ * wrong can be read there. `access` may be NULL. Threads that log may run. GIL: not needed.
+ */
+void gcn_worker_detach(const struct gcn_settings *settings, struct gcn_access *access);
 
 /*
  * Called in the forked child, with the signals still blocked: start Python, load the app, serve

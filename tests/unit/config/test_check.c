@@ -84,6 +84,41 @@ static void details_of_tls_stop_nothing_without_it(void **state)
     assert_int_equal(yaml_ok(*state, "ssl_context: shop.tls:context\n")->n_notices, 1);
 }
 
+static void assert_notice(const struct gcn_settings *settings, size_t i, const char *setting)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "%s: - leads nowhere once a daemon has started; ", setting);
+    assert_true(settings->n_notices > i);
+    assert_int_equal(settings->notices[i].level, GCN_LOG_WARN);
+    assert_contains(settings->notices[i].text, text);
+}
+
+static void a_daemon_without_logs_is_warned_of(void **state)
+{
+    static const char *const good[][6] = {
+        {"gcorn", "--access-logfile", "-", "app"},
+        {"gcorn", "-D", "--log-file", "x", "app"},
+        {"gcorn", "-D", "--log-syslog", "--access-logfile", "-", "app"},
+        {"gcorn", "-D", "-R", "--access-logfile", "-", "app"},
+        {"gcorn", "-D", "--logger-class", "x.Logger", "app"},
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(good); i++) {
+        const char *words[GCN_COUNT(good[i]) + 1] = {NULL};
+        memcpy(words, good[i], sizeof(good[i]));
+        assert_int_equal(load_ok(*state, words)->n_notices, 0);
+    }
+    assert_notice(load_ok(*state, WORDS("-D", "app")), 0, "errorlog");
+    const struct gcn_settings *both =
+        load_ok(*state, WORDS("-D", "--capture-output", "--access-logfile", "-", "app"));
+    assert_notice(both, 0, "errorlog");
+    assert_notice(both, 1, "accesslog");
+    assert_notice(load_ok(*state, WORDS("-D", "--log-file", "x", "--access-logfile", "-", "app")), 0, "accesslog");
+    assert_int_equal(load_ok(*state, WORDS("-D", "--log-file", "x", "--access-logfile", "-",
+                                           "--capture-output", "app"))->n_notices, 0);
+}
+
 static void the_access_log_is_checked_before_it_is_opened(void **state)
 {
     load_ok(*state, WORDS("--access-logformat", "%(h)s %({x-a}i)s", "app"));
@@ -171,6 +206,7 @@ int main(void)
         loading_test(other_worker_classes_are_refused),
         loading_test(what_is_missing_stops_the_start_unless_it_is_the_default),
         loading_test(what_is_pointless_is_a_notice),
+        loading_test(a_daemon_without_logs_is_warned_of),
         loading_test(details_of_tls_stop_nothing_without_it),
         loading_test(the_access_log_is_checked_before_it_is_opened),
         loading_test(own_formats_are_not_for_a_logger_in_python),

@@ -243,6 +243,31 @@ static void a_reload_may_end_the_capture(void **state)
     assert_string_equal(content(f->path), "");
 }
 
+/* Then 1 and 2 lead to the log, and nothing but the log has those of old. */
+static void what_a_capture_has_put_aside_is_let_go(void **state)
+{
+    struct fixture *f = *state;
+    struct gcn_log_options options = options_for(f->path);
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    options.capture_output = true;
+    open_log(&options);
+    assert_true(gcn_log_is_capturing());
+    gcn_log_detach(null_fd, true);
+    gcn_error("captured");
+    dprintf(STDERR_FILENO, "still captured\n");
+    options = options_for("-");
+    open_log(&options); /* a reload finds nothing of it */
+    bool captures = gcn_log_is_capturing();
+    gcn_error("lost");
+    dprintf(STDOUT_FILENO, "lost\n");
+    restore(f);
+    close(null_fd);
+    assert_false(captures);
+    assert_contains(content(f->path), "captured\nstill captured\n");
+    assert_string_equal(content(f->stdio_path), "");
+}
+
 static void a_failing_log_is_told_once_on_the_old_standard_error(void **state)
 {
     struct fixture *f = *state;
@@ -346,6 +371,7 @@ int main(void)
         TEST(captured_output_follows_the_log_through_a_rotation),
         TEST(a_dash_is_not_captured),
         TEST(a_reload_may_end_the_capture),
+        TEST(what_a_capture_has_put_aside_is_let_go),
         TEST(a_failing_log_is_told_once_on_the_old_standard_error),
         TEST(a_log_that_works_again_says_what_was_lost),
         TEST(a_reopening_that_fails_is_told_and_the_old_file_stays),

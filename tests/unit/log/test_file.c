@@ -397,6 +397,62 @@ static void a_socket_is_sent_to_without_waiting(void **state)
     close(fds[1]);
 }
 
+/* How many bytes there are to read, or 0 at the end: nobody has the other side any more. */
+static ssize_t rest_of(int fd)
+{
+    char text[64];
+    return read(fd, text, sizeof(text));
+}
+
+static void a_stream_that_is_let_go_has_an_end(void **state)
+{
+    struct fixture *f = *state;
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), stream_fd;
+
+    int reader = open_pipe(f, &stream_fd);
+    close(stream_fd);
+    assert_int_equal(put_line(f, "x\n"), GCN_LOG_WRITTEN);
+    int fd = f->file.fd;
+    gcn_log_file_detach(&f->file, null_fd);
+    assert_int_equal(rest_of(reader), 2);
+    assert_int_equal(rest_of(reader), 0);
+    assert_int_equal(f->file.fd, fd);
+    assert_true(gcn_log_file_reopen(&f->file));
+    assert_int_equal(put_line(f, "x\n"), GCN_LOG_WRITTEN);
+    close(reader);
+    close(null_fd);
+}
+
+static void a_socket_that_is_let_go_may_be_replaced(void **state)
+{
+    struct fixture *f = *state;
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct gcn_error err = {{0}};
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    assert_true(gcn_log_file_open(&f->file, "-", fds[1], nobody, &err));
+    gcn_log_file_detach(&f->file, null_fd);
+    dup2(null_fd, fds[1]); /* as gcn_daemon_detach_stdio does it */
+    assert_int_equal(put_line(f, "x\n"), GCN_LOG_WRITTEN);
+    assert_int_equal(rest_of(fds[0]), 0);
+    close(fds[0]);
+    close(fds[1]);
+    close(null_fd);
+}
+
+static void a_file_is_not_let_go(void **state)
+{
+    struct fixture *f = *state;
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    open_file(f);
+    gcn_log_file_detach(&f->file, null_fd);
+    assert_int_equal(put_line(f, "x\n"), GCN_LOG_WRITTEN);
+    assert_content(f->path, "x\n");
+    close(null_fd);
+}
+
 static void a_fifo_without_a_reader_is_an_error_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -422,6 +478,9 @@ int main(void)
         TEST(a_file_that_cannot_be_made_is_an_error_with_its_path),
         TEST(a_rename_and_a_reopening_lose_no_line),
         TEST(a_reopening_that_fails_keeps_the_old_file),
+        TEST(a_stream_that_is_let_go_has_an_end),
+        TEST(a_socket_that_is_let_go_may_be_replaced),
+        TEST(a_file_is_not_let_go),
         TEST(a_removed_file_comes_back_within_a_second),
         TEST(a_removed_directory_is_told_once_and_writing_resumes_with_it),
         TEST(a_file_is_given_to_the_workers_user_but_never_through_a_link),

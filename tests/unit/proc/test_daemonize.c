@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -99,7 +100,7 @@ static void detach(void *context)
     const int *inherit = context;
     struct stat null_stat, out_stat;
 
-    gcn_daemon_detach_stdio(*inherit != 0);
+    gcn_daemon_detach_stdio(open("/dev/null", O_RDWR | O_CLOEXEC), *inherit != 0);
     stat("/dev/null", &null_stat);
     fstat(STDOUT_FILENO, &out_stat);
     bool is_null = out_stat.st_rdev == null_stat.st_rdev && S_ISCHR(out_stat.st_mode);
