@@ -222,7 +222,8 @@ const char *gcn_workers_doing(const struct gcn_child *child, char out[GCN_WORKER
 
 /*
  * What a worker of `generation` is started with. `child` is its place, or NULL for a process that
- * only loads the app. In the child: opens the error log of settings that are only tried.
+ * only loads the app. In the child: opens the error log of settings that are only tried, and closes the access
+ * log of other settings.
  */
 void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation *generation,
                             const struct gcn_child *child, struct gcn_worker_start *out);

@@ -69,6 +69,8 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
     if (generation == arb->trial) {
         open_trial_log(generation);
     }
+    const struct gcn_generation *other = generation == arb->trial ? arb->good : arb->trial;
+    gcn_access_forget(other == NULL ? NULL : other->access);
 }
 
 /* In the child. Descriptors of the arbiter's own are closed; the rest is CLOEXEC or meant for it. */

@@ -143,6 +143,13 @@ void gcn_access_detach(struct gcn_access *access, int null_fd)
     }
 }
 
+void gcn_access_forget(struct gcn_access *access)
+{
+    if (access != NULL) {
+        gcn_log_file_close(&access->file);
+    }
+}
+
 size_t gcn_access_names(const struct gcn_access *access, enum gcn_access_table table,
                         struct gcn_slice *out, size_t cap)
 {

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from harness.life import is_alive, send, start, title, wait_until
+from harness.life import children, is_alive, send, start, title, wait_until
 from harness.load import Load
 
 APP = """
@@ -92,6 +92,18 @@ def test_settings_are_read_again(site):
     it.configure("workers: 1\n")
     it.reload()
     it.workers(1)
+
+
+def test_nobody_keeps_the_access_log_of_old(site, tmp_path):
+    """A file that was removed needs its place on the disk as long as one has it open."""
+    it = site(config=f"accesslog: {tmp_path}/old\n")
+    old = set(children(it.server.pid))
+    it.configure(f"accesslog: {tmp_path}/new\n")
+    it.reload()
+    wait_until(lambda: not old & set(children(it.server.pid)), "the end of the old processes")
+    for pid in (it.server.pid, *children(it.server.pid)):
+        links = [os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd")]
+        assert str(tmp_path / "new") in links and str(tmp_path / "old") not in links, title(pid)
 
 
 def test_workers_added_by_ttin_go_with_a_reload(site):

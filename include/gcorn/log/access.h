@@ -86,6 +86,9 @@ void gcn_access_reopen(struct gcn_access *access);
  */
 void gcn_access_detach(struct gcn_access *access, int null_fd);
 
+/* In a forked process that has nothing to write to this log: close its file and nothing else. NULL is fine. */
+void gcn_access_forget(struct gcn_access *access);
+
 /* True if some line says something of the table: the worker need not keep the values otherwise. */
 bool gcn_access_wants(const struct gcn_access *access, enum gcn_access_table table);
 
