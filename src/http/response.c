@@ -91,6 +91,7 @@ enum gcn_response_fault gcn_response_begin(struct gcn_response *res, struct gcn_
     res->status = number;
     res->no_body = res->head_only || status_has_no_body(number);
     res->has_length = res->upgrade = res->chunked = false;
+    res->dropped = 0;
     res->length = res->left = 0;
     return GCN_RESPONSE_OK;
 }

@@ -5,7 +5,10 @@
  */
 #include "response_private.h"
 
+#include <assert.h>
+
 #include <gcorn/base/die.h>
+#include <gcorn/base/log.h>
 #include <gcorn/base/parse.h>
 #include <gcorn/log/notes.h>
 
@@ -65,48 +68,83 @@ static enum gcn_response_fault content_length(struct gcn_response *res, struct g
     return GCN_RESPONSE_OK;
 }
 
-static enum gcn_response_fault connection(struct gcn_response *res, struct gcn_slice value)
-{
-    if (!gcn_slice_equal_nocase(value, GCN_SLICE("upgrade"))) {
-        return GCN_RESPONSE_HOP_BY_HOP;
-    }
-    res->upgrade = true;
-    return GCN_RESPONSE_OK;
-}
-
 enum special { ORDINARY, CONTENT_LENGTH, CONNECTION, UPGRADE, OURS, HOP_BY_HOP };
 
-/* The lengths of the names below, a bit each: most names of apps have another. */
+/* The fields that are not simply passed on. */
+static const struct {
+    struct gcn_slice name;
+    enum special kind;
+} specials[] = {
+    {GCN_SLICE("content-length"), CONTENT_LENGTH},
+    {GCN_SLICE("connection"), CONNECTION},
+    {GCN_SLICE("upgrade"), UPGRADE},
+    {GCN_SLICE("date"), OURS},
+    {GCN_SLICE("server"), OURS},
+    {GCN_SLICE("te"), HOP_BY_HOP},
+    {GCN_SLICE("trailers"), HOP_BY_HOP},
+    {GCN_SLICE("keep-alive"), HOP_BY_HOP},
+    {GCN_SLICE("transfer-encoding"), HOP_BY_HOP},
+    {GCN_SLICE("proxy-authenticate"), HOP_BY_HOP},
+    {GCN_SLICE("proxy-authorization"), HOP_BY_HOP},
+    {GCN_SLICE("proxy-connection"), HOP_BY_HOP},
+};
+
+/* The lengths of their names, a bit each: most names of apps have another. */
 enum {
     SPECIAL_LENGTHS = 1 << 2 | 1 << 4 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 10 | 1 << 14 | 1 << 16 |
                       1 << 17 | 1 << 18 | 1 << 19,
     SPECIAL_LENGTH_MAX = 19,
 };
 
-/* The fields that are not simply passed on. `name` is a token. */
+/* `name` is a token. */
 static enum special field_kind(struct gcn_slice name)
 {
-    static const struct {
-        struct gcn_slice name;
-        enum special kind;
-    } rows[] = {
-        {GCN_SLICE("content-length"), CONTENT_LENGTH}, {GCN_SLICE("connection"), CONNECTION},
-        {GCN_SLICE("upgrade"), UPGRADE},               {GCN_SLICE("date"), OURS},
-        {GCN_SLICE("server"), OURS},                   {GCN_SLICE("te"), HOP_BY_HOP},
-        {GCN_SLICE("trailers"), HOP_BY_HOP},           {GCN_SLICE("keep-alive"), HOP_BY_HOP},
-        {GCN_SLICE("transfer-encoding"), HOP_BY_HOP},  {GCN_SLICE("proxy-authenticate"), HOP_BY_HOP},
-        {GCN_SLICE("proxy-authorization"), HOP_BY_HOP}, {GCN_SLICE("proxy-connection"), HOP_BY_HOP},
-    };
-
     if (name.len > SPECIAL_LENGTH_MAX || (SPECIAL_LENGTHS >> name.len & 1) == 0) {
         return ORDINARY;
     }
-    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
-        if (gcn_bytes_match(name, rows[i].name.ptr, rows[i].name.len)) {
-            return rows[i].kind;
+    for (size_t i = 0; i < GCN_COUNT(specials); i++) {
+        if (gcn_bytes_match(name, specials[i].name.ptr, specials[i].name.len)) {
+            return specials[i].kind;
         }
     }
     return ORDINARY;
+}
+
+/* `name` is the server's to send: note that the app gave it. */
+static enum gcn_response_fault drop(struct gcn_response *res, struct gcn_slice name)
+{
+    for (size_t i = 0; i < GCN_COUNT(specials); i++) {
+        if (gcn_slice_equal_nocase(name, specials[i].name)) {
+            res->dropped |= (uint16_t)(1U << i);
+        }
+    }
+    return GCN_RESPONSE_OK;
+}
+
+void gcn_response_tell_dropped(uint16_t dropped)
+{
+    static uint16_t told;
+
+    static_assert(GCN_COUNT(specials) <= 16, "a bit each");
+    for (size_t i = 0; i < GCN_COUNT(specials); i++) {
+        uint16_t bit = (uint16_t)(1U << i);
+        if ((dropped & bit) != 0 && (told & bit) == 0) {
+            told |= bit; /* first: a logger in Python lets other threads come here */
+            gcn_warn("the app sends the field %s, which is the server's: it is dropped, here and "
+                     "in further responses",
+                     specials[i].name.ptr);
+        }
+    }
+}
+
+static enum gcn_response_fault connection(struct gcn_response *res, struct gcn_slice name,
+                                          struct gcn_slice value)
+{
+    if (!gcn_slice_equal_nocase(value, GCN_SLICE("upgrade"))) {
+        return drop(res, name);
+    }
+    res->upgrade = true;
+    return GCN_RESPONSE_OK;
 }
 
 /* Nearly every response has these two; spelt so, they need no look at each of their bytes. */
@@ -152,16 +190,16 @@ static enum gcn_response_fault new_field(struct gcn_response *res, struct gcn_sl
     case CONTENT_LENGTH:
         return content_length(res, name, value);
     case CONNECTION:
-        return connection(res, value);
+        return connection(res, name, value);
     case UPGRADE:
         if (!gcn_slice_equal_nocase(value, GCN_SLICE("websocket"))) {
-            return GCN_RESPONSE_HOP_BY_HOP;
+            return drop(res, name);
         }
         break;
     case OURS:
         return GCN_RESPONSE_OK;
     case HOP_BY_HOP:
-        return GCN_RESPONSE_HOP_BY_HOP;
+        return drop(res, name);
     case ORDINARY:
         break;
     }
@@ -209,8 +247,6 @@ const char *gcn_response_fault_text(enum gcn_response_fault fault)
         return "a header name must be a token (RFC 9110 section 5.1)";
     case GCN_RESPONSE_BAD_VALUE:
         return "a header value must not contain control characters (RFC 9110 section 5.5)";
-    case GCN_RESPONSE_HOP_BY_HOP:
-        return "hop-by-hop headers belong to the server (PEP 3333)";
     case GCN_RESPONSE_BAD_LENGTH:
         return "Content-Length must be decimal digits, given once";
     }

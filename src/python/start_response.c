@@ -14,16 +14,6 @@
 #include "later.h"
 #include "state.h"
 
-/* Fields that PEP 3333 leaves to the server, and whether this process has told so yet. */
-static struct {
-    const char *name;
-    bool told;
-} hop_by_hop[] = {
-    {"connection", false},          {"keep-alive", false}, {"proxy-authenticate", false},
-    {"proxy-authorization", false}, {"te", false},         {"trailers", false},
-    {"transfer-encoding", false},   {"upgrade", false},
-};
-
 void gcn_py_bytes_retain(void *bytes)
 {
     Py_INCREF((PyObject *)bytes);
@@ -38,22 +28,6 @@ static int refuse_late(const char *what)
 {
     PyErr_Format(PyExc_RuntimeError, "%s was called after its response had ended", what);
     return -1;
-}
-
-/*
- * Apps written for CGI-like servers send such fields in good faith, and gunicorn drops them without
- * a word, so the response goes out without them.
- */
-static void drop_hop_by_hop(struct gcn_slice name)
-{
-    for (size_t i = 0; i < GCN_COUNT(hop_by_hop); i++) {
-        if (!hop_by_hop[i].told && gcn_slice_equal_nocase(name, gcn_slice_of(hop_by_hop[i].name))) {
-            hop_by_hop[i].told = true;
-            gcn_warn("the app sends the field %s, which is the server's: it is dropped, here and "
-                     "in further responses",
-                     hop_by_hop[i].name);
-        }
-    }
 }
 
 /*
@@ -124,14 +98,9 @@ static int put_field(struct gcn_response *res, PyObject *pair)
         return -1;
     }
     enum gcn_response_fault fault = gcn_response_field(res, name, value);
-    if (GCN_LIKELY(fault == GCN_RESPONSE_OK)) {
-        return 0;
-    }
-    if (fault == GCN_RESPONSE_HOP_BY_HOP) {
-        drop_hop_by_hop(name);
-        return 0;
-    }
-    return raise_fault("start_response()", fault, name_borrowed, value_borrowed);
+    return GCN_LIKELY(fault == GCN_RESPONSE_OK)
+               ? 0
+               : raise_fault("start_response()", fault, name_borrowed, value_borrowed);
 }
 
 /* Raise what `exc_info` holds: the response has begun to leave, so it cannot be replaced. */
@@ -173,6 +142,24 @@ static int check_order(const struct gcn_py_call *call, PyObject *exc_info)
     return call->res->head_sent ? raise_exc_info(exc_info) : 0;
 }
 
+/*
+ * What may run Python comes last: other threads run then, and one of them may end the call, or this one
+ * may come here again.
+ */
+static PyObject *finish_start(struct gcn_py_call *call, PyObject *headers)
+{
+    PyObject *write = Py_NewRef(call->write);
+    uint16_t dropped = call->res->dropped;
+
+    if (GCN_UNLIKELY(call->keep_headers)) {
+        Py_XSETREF(call->headers, Py_NewRef(headers));
+    }
+    if (GCN_UNLIKELY(dropped != 0)) {
+        gcn_response_tell_dropped(dropped);
+    }
+    return write;
+}
+
 static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *headers,
                        PyObject *exc_info)
 {
@@ -198,11 +185,8 @@ static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *hea
             return NULL;
         }
     }
-    if (GCN_UNLIKELY(call->keep_headers)) {
-        Py_XSETREF(call->headers, Py_NewRef(headers));
-    }
     call->started = true;
-    return Py_NewRef(call->write);
+    return finish_start(call, headers);
 }
 
 /* Sort keyword arguments to their places. -1 with a TypeError. */

@@ -553,6 +553,42 @@ def test_a_line_is_logged_once_though_another_comes_while_the_logger_writes_it(s
     assert re.findall(r"\[ERROR\] (.*)", run.log) == ["second", "first"]
 
 
+MEDDLING_LOGGER = '''
+    from gunicorn.glogging import Logger
+
+    class Meddling(Logger):
+        def warning(self, msg, *args, **kwargs):
+            super().warning(msg, *args, **kwargs)
+            import logged_app
+            logged_app.meddle()
+
+    logger_class = Meddling
+'''
+MEDDLED = '''
+    def app(environ, start_response):
+        global meddle
+        found = []
+        headers = [("TE", "x"), ("X-Kept", "1")] if environ["PATH_INFO"] == "/te" else []
+
+        def meddle():
+            headers.clear()
+            try:
+                start_response("201 Again", [])
+            except AssertionError:
+                found.append(b"refused")
+
+        start_response("200 OK", headers)
+        return found
+'''
+
+
+def test_a_logger_cannot_start_the_response_that_it_is_told_of(serve):
+    run = serve(MEDDLING_LOGGER, app=MEDDLED)
+    with Connection(run.address) as connection:
+        answer = connection.get("/te")
+    assert (answer.status, answer["X-Kept"], answer.body) == (200, "1", b"refused")
+
+
 RECIPE = '''
     import logging
     import flask

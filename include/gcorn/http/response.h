@@ -26,7 +26,6 @@ enum gcn_response_fault {
     GCN_RESPONSE_BAD_STATUS,     /* not three digits, a blank and a reason; or a control byte */
     GCN_RESPONSE_BAD_NAME,       /* not a token */
     GCN_RESPONSE_BAD_VALUE,      /* CR, LF, NUL or another control byte */
-    GCN_RESPONSE_HOP_BY_HOP,     /* PEP 3333 forbids it to the app */
     GCN_RESPONSE_BAD_LENGTH,     /* Content-Length not digits, or two that differ */
 };
 
@@ -84,6 +83,7 @@ struct gcn_response {
     bool overrun;          /* the app gave more than Content-Length; logged once */
     int status;            /* 200; 0 before begin */
     uint16_t status_len;
+    uint16_t dropped;      /* hop-by-hop fields that the app gave: see gcn_response_tell_dropped */
     bool no_memo;          /* the app gives its fields on another thread than the one that ends it */
     struct gcn_field_mark mark;
     int64_t length;        /* Content-Length */
@@ -109,13 +109,20 @@ GCN_MUST_CHECK enum gcn_response_fault gcn_response_begin(struct gcn_response *r
 
 /*
  * One field, checked and written. Content-Length is noted; Date and Server of the app are dropped, as
- * gunicorn does: ours stand. Connection, Keep-Alive, Transfer-Encoding and the other hop-by-hop fields
- * are GCN_RESPONSE_HOP_BY_HOP and not written: the caller decides whether that is an exception or a log
- * line. "Connection: upgrade" with "Upgrade: websocket" is what an app says that takes the socket over.
+ * gunicorn does: ours stand. Connection, Keep-Alive, Transfer-Encoding and the other hop-by-hop fields,
+ * which PEP 3333 leaves to the server, are dropped and noted in res->dropped: apps written for CGI-like
+ * servers send them in good faith. "Connection: upgrade" with "Upgrade: websocket" is what an app says
+ * that takes the socket over.
  */
 GCN_MUST_CHECK enum gcn_response_fault gcn_response_field(struct gcn_response *res,
                                                           struct gcn_slice name,
                                                           struct gcn_slice value);
+
+/*
+ * Log the fields of a response's `dropped`, each once in the life of the process. The response may be over:
+ * a logger in Python lets other threads run. Thread: entered.
+ */
+void gcn_response_tell_dropped(uint16_t dropped);
 
 /* The text for a fault: "status must be three digits, a blank and a reason". */
 const char *gcn_response_fault_text(enum gcn_response_fault fault);

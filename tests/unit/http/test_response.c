@@ -174,11 +174,6 @@ static void fields_are_checked(void **state)
         {"X-A", "b\r\nSet-Cookie: x", GCN_RESPONSE_BAD_VALUE},
         {"X-A", "b\nc", GCN_RESPONSE_BAD_VALUE},
         {"X-A", "b\x7f", GCN_RESPONSE_BAD_VALUE},
-        {"Connection", "close", GCN_RESPONSE_HOP_BY_HOP},
-        {"keep-alive", "x", GCN_RESPONSE_HOP_BY_HOP},
-        {"Transfer-Encoding", "chunked", GCN_RESPONSE_HOP_BY_HOP},
-        {"TE", "x", GCN_RESPONSE_HOP_BY_HOP},
-        {"Upgrade", "h2c", GCN_RESPONSE_HOP_BY_HOP},
         {"Content-Length", "12a", GCN_RESPONSE_BAD_LENGTH},
         {"Content-Length", "-1", GCN_RESPONSE_BAD_LENGTH},
         {"Content-Length", "", GCN_RESPONSE_BAD_LENGTH},
@@ -201,6 +196,38 @@ static void fields_are_checked(void **state)
     assert_null(strstr(text, "Server: me"));
     assert_null(strstr(text, "h2c"));
     assert_ptr_equal(strstr(text, "Content-Length"), strrchr(text, 'C'));
+}
+
+static void hop_by_hop_fields_are_dropped_and_noted(void **state)
+{
+    static const struct {
+        const char *name, *value;
+    } rows[] = {
+        {"Connection", "close"}, {"keep-alive", "x"},       {"Transfer-Encoding", "chunked"},
+        {"TE", "x"},             {"Proxy-Connection", "x"}, {"Upgrade", "h2c"},
+        {"Trailers", "x"},       {"Proxy-Authenticate", "x"},
+    };
+    uint16_t dropped = 0;
+
+    (void)state;
+    begin("200 OK");
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        assert_int_equal(field(rows[i].name, rows[i].value), GCN_RESPONSE_OK);
+        assert_int_not_equal(res.dropped, dropped);
+        dropped = res.dropped;
+    }
+    gcn_response_end(&res);
+    assert_string_equal(sent(), "HTTP/1.1 200 OK\r\nServer: gcorn\r\nConnection: keep-alive\r\n"
+                                "Content-Length: 0\r\n\r\n");
+}
+
+static void dropped_fields_are_forgotten_when_the_head_starts_over(void **state)
+{
+    (void)state;
+    begin("200 OK");
+    assert_int_equal(field("TE", "x"), GCN_RESPONSE_OK);
+    begin("500 Sorry");
+    assert_int_equal(res.dropped, 0);
 }
 
 static void a_known_body_leaves_in_one_submit(void **state)
@@ -457,6 +484,8 @@ int main(void)
         TEST(status_must_be_three_digits_and_a_reason),
         TEST(status_longer_than_its_place_is_a_fault),
         TEST(fields_are_checked),
+        TEST(hop_by_hop_fields_are_dropped_and_noted),
+        TEST(dropped_fields_are_forgotten_when_the_head_starts_over),
         TEST(a_known_body_leaves_in_one_submit),
         TEST(an_unknown_body_is_chunked),
         TEST(an_unknown_body_for_http_1_0_ends_with_the_connection),

@@ -222,6 +222,11 @@ def hop_by_hop(environ, start_response):
     return [b"body"]
 
 
+def other_hop_by_hop(environ, start_response):
+    start_response(OK, [("Keep-Alive", "timeout=9"), ("Proxy-Connection", "close"), ("Keep-Alive", "x")])
+    return [b"body"]
+
+
 def misuse(environ, start_response):
     """QUERY_STRING is the argument list of start_response."""
     start_response(*eval(environ["QUERY_STRING"].replace("%20", " ")))

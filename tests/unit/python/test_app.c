@@ -316,10 +316,18 @@ static void misuse_of_start_response_raises(GCN_UNUSED void **state)
 
 static void hop_by_hop_fields_are_dropped_and_told_once(GCN_UNUSED void **state)
 {
-    const char *reply = get("hop_by_hop");
+    static const char told[] = "the app sends the field %s, which is the server's: it is dropped, here "
+                               "and in further responses\n";
+    char text[300];
+    int len = snprintf(text, sizeof(text), told, "keep-alive");
 
+    snprintf(text + len, sizeof(text) - (size_t)len, told, "proxy-connection");
+    const char *reply = get("other_hop_by_hop");
     assert_contains(reply, "Connection: keep-alive\r\n");
-    assert_has_not(reply, "chunked");
+    assert_has_not(reply, "Keep-Alive:");
+    assert_has_not(reply, "Proxy-");
+    assert_string_equal(log_text(), text);
+    get("other_hop_by_hop");
     assert_string_equal(log_text(), "");
 }
 
