@@ -80,17 +80,75 @@ static int put_status(struct gcn_response *res, PyObject *status)
     return fault == GCN_RESPONSE_OK ? 0 : raise_fault("start_response()", fault, status, NULL);
 }
 
+static inline bool is_pair(PyObject *object)
+{
+    return PyTuple_Check(object) && PyTuple_GET_SIZE(object) == 2;
+}
+
+/* A list of tuples of two, as PEP 3333 asks for: to read it runs no Python. */
+static bool are_plain(PyObject *headers)
+{
+    if (!PyList_CheckExact(headers)) {
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); i++) {
+        if (!is_pair(PyList_GET_ITEM(headers, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* (name, value) of what can be unpacked so. A new reference, or NULL with an exception. */
+static PyObject *make_pair(const char *what, PyObject *object)
+{
+    PyObject *pair = PySequence_Tuple(object);
+
+    if (pair != NULL && PyTuple_GET_SIZE(pair) == 2) {
+        return pair;
+    }
+    if (pair != NULL || PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Format(PyExc_TypeError, "%s: a header must be a pair (name, value), not %.200R", what,
+                     object);
+    }
+    Py_XDECREF(pair);
+    return NULL;
+}
+
+/*
+ * The plain list of any iterable of pairs, which gunicorn takes, too: a tuple, dict.items(), a generator.
+ * Runs Python: afterwards the call may be over, and start_response or write() may have been called. A new
+ * reference, or NULL with an exception.
+ */
+static PyObject *make_plain(const char *what, PyObject *headers)
+{
+    PyObject *iterator = PyObject_GetIter(headers);
+    PyObject *pairs = iterator == NULL ? NULL : PyList_New(0);
+    PyObject *item;
+
+    if (iterator == NULL && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Format(PyExc_TypeError, "%s: the headers must be a list of pairs, not %.100s", what,
+                     Py_TYPE(headers)->tp_name);
+    }
+    while (pairs != NULL && (item = PyIter_Next(iterator)) != NULL) {
+        PyObject *pair = make_pair(what, item);
+        if (pair == NULL || PyList_Append(pairs, pair) < 0) {
+            Py_CLEAR(pairs);
+        }
+        Py_XDECREF(pair);
+        Py_DECREF(item);
+    }
+    if (pairs != NULL && PyErr_Occurred() != NULL) {
+        Py_CLEAR(pairs);
+    }
+    Py_XDECREF(iterator);
+    return pairs;
+}
+
+/* `pair` is one. */
 static int put_field(struct gcn_response *res, PyObject *pair)
 {
     struct gcn_slice name, value;
-
-    if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
-        PyErr_Format(PyExc_TypeError,
-                     "start_response(): a header must be a tuple (name, value), "
-                     "not %R",
-                     pair);
-        return -1;
-    }
     PyObject *name_borrowed = PyTuple_GET_ITEM(pair, 0);
     PyObject *value_borrowed = PyTuple_GET_ITEM(pair, 1);
     if (native("start_response(): a header's name", name_borrowed, &name) < 0 ||
@@ -160,9 +218,26 @@ static PyObject *finish_start(struct gcn_py_call *call, PyObject *headers)
     return write;
 }
 
-static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *headers,
+static PyObject *start(struct gcn_py_bound *self, PyObject *status, PyObject *headers,
+                       PyObject *exc_info);
+
+/* From the beginning, with plain headers. */
+static PyObject *start_plainly(struct gcn_py_bound *self, PyObject *status, PyObject *headers,
+                               PyObject *exc_info)
+{
+    PyObject *pairs = make_plain("start_response()", headers);
+    PyObject *write = pairs == NULL ? NULL : start(self, status, pairs, exc_info);
+
+    Py_XDECREF(pairs);
+    return write;
+}
+
+/* No Python runs before all of plain headers is read. */
+static PyObject *start(struct gcn_py_bound *self, PyObject *status, PyObject *headers,
                        PyObject *exc_info)
 {
+    struct gcn_py_call *call = self->call;
+
     if (call == NULL) {
         refuse_late("start_response()");
         return NULL;
@@ -170,10 +245,8 @@ static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *hea
     if (check_order(call, exc_info) < 0) {
         return NULL;
     }
-    if (!PyList_Check(headers)) {
-        PyErr_Format(PyExc_TypeError, "start_response(): the headers must be a list, not %.100s",
-                     Py_TYPE(headers)->tp_name);
-        return NULL;
+    if (GCN_UNLIKELY(!PyList_CheckExact(headers))) {
+        return start_plainly(self, status, headers, exc_info);
     }
     call->started = false; /* until all of this is found good */
     call->res->no_memo = !gcn_py_call_is_mine(call);
@@ -181,7 +254,11 @@ static PyObject *start(struct gcn_py_call *call, PyObject *status, PyObject *hea
         return NULL;
     }
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(headers); i++) {
-        if (put_field(call->res, PyList_GET_ITEM(headers, i)) < 0) {
+        PyObject *pair_borrowed = PyList_GET_ITEM(headers, i);
+        if (GCN_UNLIKELY(!is_pair(pair_borrowed))) {
+            return start_plainly(self, status, headers, exc_info);
+        }
+        if (put_field(call->res, pair_borrowed) < 0) {
             return NULL;
         }
     }
@@ -213,15 +290,15 @@ static int take_keywords(PyObject **places, PyObject *const *args, Py_ssize_t na
     return 0;
 }
 
-static PyObject *start_response_call(PyObject *self, PyObject *const *args, size_t nargsf,
+static PyObject *start_response_call(PyObject *object, PyObject *const *args, size_t nargsf,
                                      PyObject *kwnames)
 {
-    struct gcn_py_call *call = ((struct gcn_py_bound *)self)->call;
+    struct gcn_py_bound *self = (struct gcn_py_bound *)object;
     Py_ssize_t nargs = PyVectorcall_NARGS(nargsf);
     PyObject *places[3] = {NULL, NULL, NULL}; /* borrowed: status, headers, exc_info */
 
     if (nargs == 2 && kwnames == NULL) {
-        return start(call, args[0], args[1], NULL);
+        return start(self, args[0], args[1], NULL);
     }
     for (Py_ssize_t i = 0; i < nargs && i < (Py_ssize_t)GCN_COUNT(places); i++) {
         places[i] = args[i];
@@ -236,7 +313,7 @@ static PyObject *start_response_call(PyObject *self, PyObject *const *args, size
                      nargs);
         return NULL;
     }
-    return start(call, places[0], places[1], places[2]);
+    return start(self, places[0], places[1], places[2]);
 }
 
 static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -288,10 +365,10 @@ static int hint_text(PyObject *object, struct gcn_slice *out)
     return native("wsgi.early_hints: a name or value", object, out);
 }
 
-/* Send the pairs of `pairs`, a list or tuple that the caller holds. */
+/* Send the pairs of `pairs`, which is plain. */
 static int send_hints(struct gcn_py_call *call, PyObject *pairs)
 {
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(pairs);
+    Py_ssize_t n = PyList_GET_SIZE(pairs);
     struct gcn_slice(*fields)[2] = PyMem_Calloc((size_t)n + 1, sizeof(*fields));
     int rc = -1;
 
@@ -300,17 +377,9 @@ static int send_hints(struct gcn_py_call *call, PyObject *pairs)
         return -1;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        PyObject *pair_borrowed = PySequence_Fast_GET_ITEM(pairs, i);
-        if ((!PyTuple_Check(pair_borrowed) && !PyList_Check(pair_borrowed)) ||
-            PySequence_Fast_GET_SIZE(pair_borrowed) != 2) {
-            PyErr_Format(PyExc_TypeError,
-                         "wsgi.early_hints: a header must be a pair "
-                         "(name, value), not %R",
-                         pair_borrowed);
-            goto out;
-        }
-        if (hint_text(PySequence_Fast_GET_ITEM(pair_borrowed, 0), &fields[i][0]) < 0 ||
-            hint_text(PySequence_Fast_GET_ITEM(pair_borrowed, 1), &fields[i][1]) < 0) {
+        PyObject *pair_borrowed = PyList_GET_ITEM(pairs, i);
+        if (hint_text(PyTuple_GET_ITEM(pair_borrowed, 0), &fields[i][0]) < 0 ||
+            hint_text(PyTuple_GET_ITEM(pair_borrowed, 1), &fields[i][1]) < 0) {
             goto out;
         }
     }
@@ -327,27 +396,27 @@ out:
     return rc;
 }
 
-static PyObject *early_hints_call(PyObject *self, PyObject *const *args, size_t nargsf,
+static PyObject *early_hints_call(PyObject *object, PyObject *const *args, size_t nargsf,
                                   PyObject *kwnames)
 {
-    struct gcn_py_call *call = ((struct gcn_py_bound *)self)->call;
+    struct gcn_py_bound *self = (struct gcn_py_bound *)object;
+    int rc = 0;
 
     if (PyVectorcall_NARGS(nargsf) != 1 || kwnames != NULL) {
         PyErr_SetString(PyExc_TypeError, "wsgi.early_hints takes one argument, the headers");
         return NULL;
     }
-    if (call == NULL) {
-        refuse_late("wsgi.early_hints");
-        return NULL;
-    }
-    if (!gcn_py_call_is_mine(call)) {
-        Py_RETURN_NONE; /* sending is for the thread that runs the call, and hints are not waited for */
-    }
-    PyObject *pairs = PySequence_Fast(args[0], "wsgi.early_hints takes a list of pairs");
+    PyObject *pairs =
+        are_plain(args[0]) ? Py_NewRef(args[0]) : make_plain("wsgi.early_hints", args[0]);
     if (pairs == NULL) {
         return NULL;
     }
-    int rc = send_hints(call, pairs);
+    if (self->call == NULL) {
+        rc = refuse_late("wsgi.early_hints");
+    } else if (gcn_py_call_is_mine(self->call)) {
+        /* Sending is for the thread that runs the call, and hints are not waited for. */
+        rc = send_hints(self->call, pairs);
+    }
     Py_DECREF(pairs);
     if (rc < 0) {
         return NULL;

@@ -15,7 +15,7 @@ import re
 
 import pytest
 
-from apps.probe import BAD_STARTS
+from apps.probe import BAD_STARTS, OTHER_HEADERS
 from harness import places
 from harness.wire import Connection, chunked, request_bytes
 
@@ -74,6 +74,7 @@ REQUESTS = {
         "/raises-later", "/raises-in-length", "/raises-in-close", "/exits", "/exc-info", "/exc-info-late",
         "/start-twice", "/never-starts", "/returns-none", "/yields-text", "/too-short", "/too-long",
         "/status/204", "/status/304", "/status/404", "/status/500")},
+    **{f"other headers: {index}": get(f"/other-headers/{index}") for index in range(len(OTHER_HEADERS))},
     **{f"bad start: {start!r}": get(f"/bad-start/{index}") for index, start in enumerate(BAD_STARTS)},
 }
 

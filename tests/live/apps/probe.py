@@ -397,6 +397,22 @@ def too_long(environ, start_response):
     return Chunks("too_long", [b"exact", b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"])
 
 
+OTHER_HEADERS = [
+    lambda pairs: tuple(pairs),
+    lambda pairs: dict(pairs).items(),
+    lambda pairs: (pair for pair in pairs),
+    lambda pairs: [list(pair) for pair in pairs],
+    lambda pairs: map(iter, pairs),
+]
+
+
+@route
+def other_headers(environ, start_response):
+    """Headers that are no list of tuples."""
+    start_response("200 OK", OTHER_HEADERS[number(environ)]([("X-A", "1"), ("X-B", "2")]))
+    return [b"x"]
+
+
 BAD_STARTS = [
     ("200 OK\r\nX-Evil: 1", []),
     ("200 OK\n", []),

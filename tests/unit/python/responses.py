@@ -5,6 +5,7 @@ import io
 import os
 import sys
 import tempfile
+import threading
 
 log = []
 
@@ -222,12 +223,81 @@ def hop_by_hop(environ, start_response):
     return [b"body"]
 
 
+def started_by_its_headers(environ, start_response):
+    def headers():
+        start_response("201 Created", [("X-Inner", "1")])
+        yield ("X-Outer", "1")
+
+    try:
+        start_response(OK, headers())
+    except AssertionError:
+        log.append("refused")
+    return [b"inner"]
+
+
+def sent_by_its_headers(environ, start_response):
+    """The head has left when the headers that should replace it are known."""
+
+    def headers():
+        start_response(OK, TEXT)(b"written")
+        yield ("X-Outer", "1")
+
+    try:
+        raise ValueError("too late")
+    except ValueError:
+        start_response("500 Sorry", headers(), sys.exc_info())
+    return [b"never"]
+
+
+def raised_by_its_headers(environ, start_response):
+    def headers():
+        yield ("X-Inner", "1")
+        raise TypeError("of the app")
+
+    start_response(OK, headers())
+    return [b"never"]
+
+
+def lists_its_headers_too_long(environ, start_response):
+    """Two threads give headers that come when the request is over; tells what became of it the next time."""
+    if outliving:
+        outliving["over"].set()
+        for thread in outliving["threads"]:
+            thread.join()
+        start_response(OK, TEXT)
+        return [", ".join(sorted(outliving.pop("errors"))).encode()]
+    begun = threading.Barrier(3)
+    outliving.update(over=threading.Event(), errors=[])
+
+    def headers():
+        begun.wait()
+        outliving["over"].wait()
+        yield ("X-Late", "1")
+
+    def use(function, *args):
+        try:
+            function(*args, headers())
+        except RuntimeError as exc:
+            outliving["errors"].append(str(exc))
+
+    uses = (start_response, OK), (environ["wsgi.early_hints"],)
+    outliving["threads"] = [threading.Thread(target=use, args=args) for args in uses]
+    for thread in outliving["threads"]:
+        thread.start()
+    begun.wait()
+    start_response(OK, TEXT)
+    return [b"over"]
+
+
+outliving = {}
+
+
 def other_hop_by_hop(environ, start_response):
     start_response(OK, [("Keep-Alive", "timeout=9"), ("Proxy-Connection", "close"), ("Keep-Alive", "x")])
     return [b"body"]
 
 
-def misuse(environ, start_response):
+def started_with(environ, start_response):
     """QUERY_STRING is the argument list of start_response."""
     start_response(*eval(environ["QUERY_STRING"].replace("%20", " ")))
     return [b"body"]
@@ -303,6 +373,12 @@ def tells_late_errors(environ, start_response):
 
 def hints(environ, start_response):
     environ["wsgi.early_hints"]([("Link", "</a.css>"), (b"X-B", b"1")])
+    start_response(OK, TEXT)
+    return [b"body"]
+
+
+def hints_of_a_generator(environ, start_response):
+    environ["wsgi.early_hints"](pair for pair in [["Link", "</a.css>"], (b"X-B", b"1")])
     start_response(OK, TEXT)
     return [b"body"]
 

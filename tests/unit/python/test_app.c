@@ -265,6 +265,7 @@ static void early_hints_go_before_the_response(GCN_UNUSED void **state)
         "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nX-B: 1\r\n\r\nHTTP/1.1 200 OK\r\n";
 
     assert_memory_equal(get("hints"), hints, sizeof(hints) - 1);
+    assert_memory_equal(get("hints_of_a_generator"), hints, sizeof(hints) - 1);
     assert_memory_equal(play("GET", "hints", 0), "HTTP/1.0 200 OK\r\n", 17);
 }
 
@@ -287,11 +288,12 @@ static void misuse_of_start_response_raises(GCN_UNUSED void **state)
         {"['OK',[]]", "ValueError: start_response(): a status must be three digits"},
         {"['200%20OK\\r\\nX:1',[]]", "ValueError: start_response(): a status must be"},
         {"['200%20\\u20ac',[]]", "ValueError: start_response(): the status has characters outside"},
-        {"['200%20OK',{}]", "TypeError: start_response(): the headers must be a list, not dict"},
-        {"['200%20OK',(('A','b'),)]", "the headers must be a list, not tuple"},
-        {"['200%20OK',['A:b']]", "a header must be a tuple (name, value), not 'A:b'"},
-        {"['200%20OK',[['A','b']]]", "a header must be a tuple (name, value), not ['A', 'b']"},
-        {"['200%20OK',[('A','b','c')]]", "a header must be a tuple (name, value)"},
+        {"['200%20OK',None]", "start_response(): the headers must be a list of pairs, not NoneType"},
+        {"['200%20OK',{'Age':'1'}]", "a header must be a pair (name, value), not 'Age'"},
+        {"['200%20OK',['A:b']]", "a header must be a pair (name, value), not 'A:b'"},
+        {"['200%20OK',[1]]", "a header must be a pair (name, value), not 1"},
+        {"['200%20OK',[('A','b','c')]]", "a header must be a pair (name, value), not ('A', 'b', 'c')"},
+        {"['200%20OK',iter([('A',)])]", "a header must be a pair (name, value), not ('A',)"},
         {"['200%20OK',[(b'A','b')]]", "a header's name must be a str, not bytes"},
         {"['200%20OK',[('A',1)]]", "a header's value must be a str, not int"},
         {"['200%20OK',[('A%20','b')]]", "a header name must be a token"},
@@ -306,12 +308,61 @@ static void misuse_of_start_response_raises(GCN_UNUSED void **state)
 
     for (size_t i = 0; i < GCN_COUNT(rows); i++) {
         char target[256];
-        snprintf(target, sizeof(target), "misuse?%s", rows[i].args);
+        snprintf(target, sizeof(target), "started_with?%s", rows[i].args);
         const char *reply = get(target);
         assert_contains(reply, "HTTP/1.1 500 ");
         assert_has_not(reply, "Set-Cookie");
         assert_contains(log_text(), rows[i].logged);
     }
+}
+
+static void headers_may_be_any_iterable_of_pairs(GCN_UNUSED void **state)
+{
+    static const char *const headers[] = {
+        "(('A','b'),('C','d'))",
+        "[['A','b'],('C','d')]",
+        "{'A':'b','C':'d'}.items()",
+        "(pair%20for%20pair%20in%20[('A','b'),('C','d')])",
+        "iter([iter('Ab'),('C','d')])",
+        "type('L',(list,),{'__iter__':lambda%20self:iter([('A','b'),('C','d')])})()",
+    };
+
+    for (size_t i = 0; i < GCN_COUNT(headers); i++) {
+        char target[256];
+        snprintf(target, sizeof(target), "started_with?['200%%20OK',%s]", headers[i]);
+        const char *reply = get(target);
+        assert_contains(reply, "HTTP/1.1 200 OK\r\n");
+        assert_contains(reply, "\r\nA: b\r\nC: d\r\nContent-Length: 4\r\n\r\nbody");
+        assert_string_equal(log_text(), "");
+    }
+    assert_string_equal(body_of(get("started_with?['200%20OK',()]")), "body");
+}
+
+static void headers_that_run_code_change_nothing_behind_its_back(GCN_UNUSED void **state)
+{
+    get("logged");
+    const char *reply = get("started_by_its_headers");
+    assert_contains(reply, "HTTP/1.1 201 Created\r\n");
+    assert_contains(reply, "\r\nX-Inner: 1\r\n");
+    assert_has_not(reply, "X-Outer");
+    assert_string_equal(body_of(get("logged")), "refused");
+
+    reply = get("sent_by_its_headers");
+    assert_contains(reply, "HTTP/1.1 200 OK\r\n");
+    assert_has_not(reply, "X-Outer");
+    assert_true(stage->failed);
+    assert_contains(log_text(), "ValueError: too late");
+
+    assert_contains(get("raised_by_its_headers"), "HTTP/1.1 500 ");
+    assert_contains(log_text(), "TypeError: of the app");
+}
+
+static void headers_that_come_when_the_request_is_over_are_refused(GCN_UNUSED void **state)
+{
+    assert_string_equal(body_of(get("lists_its_headers_too_long")), "over");
+    assert_string_equal(body_of(get("lists_its_headers_too_long")),
+                        "start_response() was called after its response had ended, "
+                        "wsgi.early_hints was called after its response had ended");
 }
 
 static void hop_by_hop_fields_are_dropped_and_told_once(GCN_UNUSED void **state)
@@ -368,7 +419,10 @@ static void play_all(void)
         "replaced",
         "replaced_too_late",
         "caught_and_forgotten",
+        "started_by_its_headers",
+        "raised_by_its_headers",
         "hints",
+        "hints_of_a_generator",
         "bad_hints",
         "file_whole",
         "file_in_memory",
@@ -378,7 +432,7 @@ static void play_all(void)
         "file_with_another_read",
         "file_endless",
         "file_by_index",
-        "misuse?['200%20OK',[('A','\\u20ac')]]",
+        "started_with?['200%20OK',[('A','\\u20ac')]]",
         "kept",
         "logged",
     };
@@ -423,6 +477,9 @@ int main(void)
         TEST(early_hints_go_before_the_response),
         TEST(errors_are_logged_by_line),
         TEST(misuse_of_start_response_raises),
+        TEST(headers_may_be_any_iterable_of_pairs),
+        TEST(headers_that_run_code_change_nothing_behind_its_back),
+        TEST(headers_that_come_when_the_request_is_over_are_refused),
         TEST(hop_by_hop_fields_are_dropped_and_told_once),
         TEST(nothing_can_be_written_behind_the_end),
         TEST(objects_kept_from_an_earlier_request_raise),
