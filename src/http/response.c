@@ -161,12 +161,20 @@ static size_t clip(struct gcn_response *res, size_t len)
     if (!res->has_length || (int64_t)len <= res->left) {
         return len;
     }
-    if (!res->overrun) {
+    return (size_t)res->left;
+}
+
+/*
+ * Some of a write was clipped. Comes last in it: a logger in Python lets other threads run, and where it
+ * is one of those that writes, the response may be over afterwards.
+ */
+static void warn_clipped(struct gcn_response *res)
+{
+    if (!res->no_body && !res->overrun) {
         res->overrun = true;
         gcn_warn("the app sends more than its Content-Length of %lld bytes: the rest is dropped",
                  (long long)res->length);
     }
-    return (size_t)res->left;
 }
 
 static void put_chunk_size(struct gcn_response *res, size_t len)
@@ -213,11 +221,17 @@ enum gcn_sink_result gcn_response_write(struct gcn_response *res, struct gcn_sli
     if (!res->head_sent) {
         finish_head(res);
     }
-    bytes.len = clip(res, bytes.len);
+    size_t given = bytes.len;
+    bytes.len = clip(res, given);
     if (bytes.len > 0) {
         put_body(res, bytes, owner, retain, release);
     }
-    return flush == GCN_FLUSH_NOW ? gcn_response_submit(res, &res->out) : GCN_SINK_OK;
+    enum gcn_sink_result result =
+        flush == GCN_FLUSH_NOW ? gcn_response_submit(res, &res->out) : GCN_SINK_OK;
+    if (GCN_UNLIKELY(bytes.len < given)) {
+        warn_clipped(res);
+    }
+    return result;
 }
 
 bool gcn_response_sendfile(struct gcn_response *res, int fd, off_t offset, int64_t len)
@@ -244,6 +258,9 @@ bool gcn_response_sendfile(struct gcn_response *res, int fd, off_t offset, int64
     }
     res->left -= (int64_t)fits;
     res->body_bytes += (int64_t)fits;
+    if (fits < (size_t)len) {
+        warn_clipped(res);
+    }
     return true;
 }
 
