@@ -11,7 +11,7 @@ import sys
 NAMED = re.compile(r"`(wire|unit|live)/([^:`]+): ([^`]+)`")
 DEFINITIONS = {
     "wire": (".md", "## {}\n"),
-    "unit": (".c", "static void {}(void **state)"),
+    "unit": (".c", "static void {}("),
     "live": (".py", "def {}("),
 }
 
