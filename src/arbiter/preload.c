@@ -64,7 +64,7 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
 {
     struct gcn_preloader *preloader = &generation->preloader;
     struct gcn_preloader_birth birth = {.arb = arb, .generation = generation};
-    int64_t timeout_ms = generation->settings->timeout * 1000;
+    int64_t timeout_ms = gcn_clock_span_ms(generation->settings->timeout);
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
@@ -114,7 +114,7 @@ static void enforce(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
         int64_t now_ms = gcn_arbiter_now_ms(arb);
         preloader->spared = true;
         preloader->deadline_ms = now_ms + gcn_policy_spare_ms(preloader->deadline_ms, now_ms,
-                                                              arb->good->settings->timeout * 1000);
+                                                              gcn_clock_span_ms(arb->good->settings->timeout));
         return;
     }
     gcn_critical("preloading the app takes longer than timeout allows; aborting process %d",

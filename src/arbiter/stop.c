@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <signal.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 
 enum {
@@ -32,7 +33,7 @@ static void close_sockets(struct gcn_arbiter *arb)
 void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)
 {
     bool began = arb->stop != GCN_STOP_NOT;
-    int64_t grace_ms = arb->good->settings->graceful_timeout * 1000;
+    int64_t grace_ms = gcn_clock_span_ms(arb->good->settings->graceful_timeout);
 
     if (how <= arb->stop && !(how == GCN_STOP_QUICK && arb->stop == GCN_STOP_QUICK)) {
         return;

@@ -89,7 +89,7 @@ static void be_worker(void *context)
 /* A boot may take as long as a request: the deadline runs from the fork. */
 static void prepare_slot(const struct gcn_child *child, const struct gcn_generation *generation)
 {
-    int64_t timeout_ms = generation->settings->timeout * 1000;
+    int64_t timeout_ms = gcn_clock_span_ms(generation->settings->timeout);
     int64_t deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
 
     atomic_store_explicit(&child->slot->generation, (int64_t)generation->number,
@@ -256,7 +256,7 @@ static bool carry_out(struct gcn_arbiter *arb, struct gcn_plan plan)
     case GCN_PLAN_SPAWN:
         return spawn(arb, plan.generation);
     case GCN_PLAN_RETIRE:
-        tell(arb, plan.child, SIGTERM, arb->good->settings->graceful_timeout * 1000);
+        tell(arb, plan.child, SIGTERM, gcn_clock_span_ms(arb->good->settings->graceful_timeout));
         return true;
     case GCN_PLAN_ABORT:
         abort_silent(arb, plan.child);
@@ -278,7 +278,7 @@ void gcn_workers_manage(struct gcn_arbiter *arb)
     do {
         policy->good = arb->good->number;
         policy->trial = arb->trial == NULL ? 0 : arb->trial->number;
-        policy->timeout_ms = arb->good->settings->timeout * 1000;
+        policy->timeout_ms = gcn_clock_span_ms(arb->good->settings->timeout);
         policy->now_ms = gcn_arbiter_now_ms(arb);
         plan = gcn_policy_next(policy, &arb->children);
     } while (carry_out(arb, plan));

@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { LONGEST_WAIT_MS = 24 * 60 * 60 * 1000 };
+
+static const int64_t century_s = 100LL * 365 * 24 * 60 * 60;
+
 static pthread_mutex_t local_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t read_us(clockid_t id)
@@ -32,6 +36,25 @@ int64_t gcn_clock_ms(void)
 int64_t gcn_clock_real_us(void)
 {
     return read_us(CLOCK_REALTIME);
+}
+
+int64_t gcn_clock_span_us(int64_t seconds)
+{
+    return (seconds < century_s ? seconds : century_s) * 1000000;
+}
+
+int64_t gcn_clock_span_ms(int64_t seconds)
+{
+    return gcn_clock_span_us(seconds) / 1000;
+}
+
+int gcn_clock_wait_ms(int64_t left_us)
+{
+    if (left_us <= 0) {
+        return 0;
+    }
+    int64_t left_ms = left_us / 1000 + 1;
+    return left_ms < LONGEST_WAIT_MS ? (int)left_ms : LONGEST_WAIT_MS;
 }
 
 const char *gcn_clock_month(int month)

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 
@@ -423,11 +424,7 @@ int gcn_core_timeout_ms(const struct gcn_core *core)
         int64_t other_us = gcn_timeq_next_us(&core->deadlines[i]);
         next_us = other_us < next_us ? other_us : next_us;
     }
-    if (next_us == INT64_MAX) {
-        return -1;
-    }
-    int64_t wait_us = next_us - core->loop->now_us;
-    return wait_us <= 0 ? 0 : (int)(wait_us / 1000 + 1);
+    return next_us == INT64_MAX ? -1 : gcn_clock_wait_ms(next_us - core->loop->now_us);
 }
 
 /* Those that wait for a request do so a little longer, but not for their whole keep-alive time. */

@@ -348,8 +348,7 @@ static int wait_ms(struct gcn_threads_exec *exec)
     int64_t next_us = gcn_overdue_next_us(&exec->overdue);
     pthread_mutex_unlock(&exec->lock);
     if (next_us != INT64_MAX) {
-        int64_t left_us = next_us - exec->worker->loop.now_us;
-        int left_ms = left_us <= 0 ? 0 : (int)(left_us / 1000 + 1);
+        int left_ms = gcn_clock_wait_ms(next_us - exec->worker->loop.now_us);
         most_ms = most_ms < 0 || left_ms < most_ms ? left_ms : most_ms;
     }
     return most_ms;

@@ -4,6 +4,7 @@
  */
 #include "options.h"
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
 #include <gcorn/log/access.h>
@@ -26,11 +27,6 @@ static uint32_t clamp(int64_t value, int64_t none, int64_t most)
     return (uint32_t)(value < most ? value : most);
 }
 
-static int64_t seconds_us(int64_t seconds)
-{
-    return seconds * 1000000;
-}
-
 static void set_head_limits(struct gcn_http_limits *limits, const struct gcn_settings *settings)
 {
     static const enum gcn_header_map maps[] = {
@@ -42,7 +38,7 @@ static void set_head_limits(struct gcn_http_limits *limits, const struct gcn_set
     limits->request_line_bytes =
         clamp(settings->limit_request_line, MAX_REQUEST_LINE, MAX_REQUEST_LINE);
     limits->fields = clamp(settings->limit_request_fields, MAX_FIELDS, MAX_FIELDS);
-    limits->field_bytes = clamp(settings->limit_request_field_size, MAX_FIELD_BYTES, UINT32_MAX);
+    limits->field_bytes = clamp(settings->limit_request_field_size, MAX_FIELD_BYTES, INT32_MAX);
     limits->header_map = maps[settings->header_map];
     limits->permit_obsolete_folding = settings->permit_obsolete_folding;
     limits->strip_header_spaces = settings->strip_header_spaces;
@@ -81,12 +77,12 @@ static void set_connection_limits(struct gcn_http_limits *limits,
     limits->body_memory_bytes = (size_t)settings->body_buffer_size;
     limits->tmp_upload_dir = settings->tmp_upload_dir;
     limits->output_bytes = (size_t)settings->output_buffer_size;
-    limits->worker_connections = (uint32_t)settings->worker_connections;
-    limits->header_timeout_us = seconds_us(settings->header_timeout);
-    limits->body_timeout_us = seconds_us(settings->body_timeout);
-    limits->send_timeout_us = seconds_us(settings->send_timeout);
-    limits->keepalive_us = seconds_us(settings->keepalive);
-    limits->linger_us = seconds_us(LINGER_S);
+    limits->worker_connections = clamp(settings->worker_connections, 0, UINT32_MAX);
+    limits->header_timeout_us = gcn_clock_span_us(settings->header_timeout);
+    limits->body_timeout_us = gcn_clock_span_us(settings->body_timeout);
+    limits->send_timeout_us = gcn_clock_span_us(settings->send_timeout);
+    limits->keepalive_us = gcn_clock_span_us(settings->keepalive);
+    limits->linger_us = gcn_clock_span_us(LINGER_S);
     limits->proxy_protocol = proxies[settings->proxy_protocol];
     limits->sendfile = settings->sendfile;
     limits->request_id = settings->request_id;
@@ -98,9 +94,9 @@ bool gcn_options_init(struct gcn_worker *worker, struct gcn_error *err)
 {
     const struct gcn_settings *settings = worker->settings;
 
-    worker->timeout_us = seconds_us(settings->timeout);
-    worker->request_timeout_us = seconds_us(settings->request_timeout);
-    worker->graceful_timeout_us = seconds_us(settings->graceful_timeout);
+    worker->timeout_us = gcn_clock_span_us(settings->timeout);
+    worker->request_timeout_us = gcn_clock_span_us(settings->request_timeout);
+    worker->graceful_timeout_us = gcn_clock_span_us(settings->graceful_timeout);
     set_head_limits(&worker->limits, settings);
     set_scheme_fields(&worker->limits, &settings->secure_scheme_headers);
     set_connection_limits(&worker->limits, settings, worker->start->access);

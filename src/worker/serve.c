@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/config/settings.h>
@@ -226,8 +227,8 @@ int gcn_serve_timeout_ms(const struct gcn_serve *serve)
         wait_ms = shorter_ms(wait_ms, LOG_LOOK_MS);
     }
     if (serve->core.draining) {
-        int64_t left_ms = (worker->stop_by_us - worker->loop.now_us) / 1000 + 1;
-        wait_ms = shorter_ms(wait_ms, left_ms < 0 ? 0 : (int)left_ms);
+        int64_t left_us = worker->stop_by_us - worker->loop.now_us;
+        wait_ms = shorter_ms(wait_ms, gcn_clock_wait_ms(left_us));
     }
     return wait_ms;
 }

@@ -59,7 +59,7 @@ static void begin_stop(struct gcn_worker *worker, int64_t grace_us)
 static void act_on_notes(struct gcn_worker *worker, unsigned notes)
 {
     /* A tenth is left for Python's own end before the arbiter loses patience. */
-    int64_t grace_us = worker->settings->graceful_timeout * 900000;
+    int64_t grace_us = worker->graceful_timeout_us / 10 * 9;
 
     if (notes & GCN_NOTE_REOPEN) {
         gcn_log_reopen();

@@ -385,6 +385,12 @@ def test_a_long_request_is_not_a_dead_worker(gcorn):
     assert server.workers == [pid]
 
 
+def test_a_request_that_may_take_a_month_does_not_keep_its_worker_from_showing_that_it_lives(gcorn):
+    server = gcorn("threaded:app", "--threads", "2", "--timeout", "2", "--request-timeout", "2592000", "--log-level", "debug")
+    server.wait_log("is ready")
+    assert server.get("/sleep/3").status == 200 and "aborting" not in server.log
+
+
 def begin(server, target):
     """A connection on which `target` was asked for, and is in the app: requests begin in the order they came."""
     connection = server.connect()

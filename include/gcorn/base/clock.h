@@ -18,6 +18,19 @@ int64_t gcn_clock_us(void);
 /* Microseconds since the epoch, CLOCK_REALTIME. */
 int64_t gcn_clock_real_us(void);
 
+/*
+ * `seconds`, 0 or more, of a setting as a span of time. Of more than a century it is a century, so that a
+ * few spans can be added to any time.
+ */
+int64_t gcn_clock_span_ms(int64_t seconds);
+int64_t gcn_clock_span_us(int64_t seconds);
+
+/*
+ * `left_us` until something is due as a time-out for epoll_wait: rounded up, 0 if it is due. At most a day,
+ * after which the caller looks and waits again.
+ */
+int gcn_clock_wait_ms(int64_t left_us);
+
 /* "Jan" to "Dec" for tm_mon, 0 to 11. English in any locale, as strftime's %b is not. Static. */
 const char *gcn_clock_month(int month);
 

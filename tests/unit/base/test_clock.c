@@ -89,10 +89,35 @@ static void a_child_of_a_process_whose_threads_ask_can_ask(void **state)
     assert_int_equal(failed, 0);
 }
 
+static void spans_can_be_added_to_any_time(void **state)
+{
+    (void)state;
+    assert_int_equal(gcn_clock_span_ms(0), 0);
+    assert_int_equal(gcn_clock_span_ms(30), 30000);
+    assert_int_equal(gcn_clock_span_us(30), 30000000);
+    assert_int_equal(gcn_clock_span_us(INT64_MAX), gcn_clock_span_us(9999999999));
+    assert_true(gcn_clock_span_us(INT64_MAX) > gcn_clock_span_us(31536000));
+    assert_true(gcn_clock_span_us(INT64_MAX) < INT64_MAX / 1000);
+}
+
+static void waits_fit_into_a_call(void **state)
+{
+    (void)state;
+    assert_int_equal(gcn_clock_wait_ms(-1), 0);
+    assert_int_equal(gcn_clock_wait_ms(0), 0);
+    assert_int_equal(gcn_clock_wait_ms(1), 1);
+    assert_int_equal(gcn_clock_wait_ms(1500), 2);
+    for (int64_t seconds = 24 * 60 * 60; seconds < gcn_clock_span_ms(9999999999); seconds *= 2) {
+        assert_int_equal(gcn_clock_wait_ms(gcn_clock_span_us(seconds)), 24 * 60 * 60 * 1000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_local_time_is_that_of_the_zone),
+        cmocka_unit_test(spans_can_be_added_to_any_time),
+        cmocka_unit_test(waits_fit_into_a_call),
         cmocka_unit_test(a_child_of_a_process_whose_threads_ask_can_ask),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
