@@ -91,7 +91,8 @@ bool gcn_logs_open_access(struct gcn_generation *generation, struct gcn_error *e
     const struct gcn_access_options options = {
         .accesslog = settings->accesslog,
         .format = settings->access_log_format,
-        .slow_us = settings->access_log_slow * 1000,
+        .slow_us = settings->access_log_slow < INT64_MAX / 1000 ? settings->access_log_slow * 1000
+                                                                 : INT64_MAX,
         .statuses = settings->access_log_status.items,
         .n_statuses = settings->access_log_status.n,
         .uid = (uid_t)settings->user,

@@ -5,6 +5,7 @@
 #include "sockets.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ struct gcn_listener_options gcn_sockets_options(const struct gcn_settings *setti
     bool root = geteuid() == 0;
 
     return (struct gcn_listener_options){
-        .backlog = (int)settings->backlog,
+        .backlog = settings->backlog < INT_MAX ? (int)settings->backlog : INT_MAX,
         .reuse_port = settings->reuse_port,
         .umask = (mode_t)settings->umask,
         .uid = root && settings->user != (int64_t)geteuid() ? (uid_t)settings->user : (uid_t)-1,

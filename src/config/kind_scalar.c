@@ -85,6 +85,9 @@ static bool refuse_text(struct gcn_intake *in, struct gcn_slice text)
 {
     int64_t ignored;
 
+    if (gcn_number_is_huge(text, number_form(in))) {
+        return gcn_error_set(in->expected, "a number of at most 64 bits");
+    }
     in->malformed = true;
     if (in->row->kind != GCN_KIND_MODE &&
         gcn_number_parse(text, GCN_NUMBER_DECIMAL, &ignored)) {
@@ -123,8 +126,8 @@ bool gcn_accept_millis(struct gcn_intake *in, const struct gcn_value *value, voi
         in->malformed = true;
         return gcn_error_set(in->expected, "seconds, as 2 or 0.5");
     }
-    if (millis < 0 || (in->row->max > 0 && millis / 1000 >= in->row->max)) {
-        return gcn_error_set(in->expected, "seconds from 0 to %" PRId64, in->row->max);
+    if (!is_in_range(in->row, millis / 1000)) {
+        return expect_range(in, "seconds");
     }
     *(int64_t *)member = millis;
     return true;

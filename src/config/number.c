@@ -17,11 +17,13 @@ static int digit_of(char byte)
     return byte >= 'a' && byte <= 'z' ? byte - 'a' + 10 : 99;
 }
 
-/* Digits of `base`, single underscores between them; `sign` is 1 or -1. */
-static bool parse_digits(struct gcn_slice text, int base, int sign, int64_t *out)
+/* Digits of `base`, single underscores between them; `sign` is 1 or -1. *huge: *out does not hold it. */
+static bool parse_digits(struct gcn_slice text, int base, int sign, int64_t *out, bool *huge)
 {
     int64_t value = 0;
     bool after_digit = false;
+
+    *huge = false;
 
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] == '_' && after_digit) {
@@ -29,10 +31,11 @@ static bool parse_digits(struct gcn_slice text, int base, int sign, int64_t *out
             continue;
         }
         int digit = digit_of(text.ptr[i]);
-        if (digit >= base || __builtin_mul_overflow(value, base, &value) ||
-            __builtin_add_overflow(value, sign * digit, &value)) {
+        if (digit >= base) {
             return false;
         }
+        *huge = *huge || __builtin_mul_overflow(value, base, &value) ||
+                __builtin_add_overflow(value, sign * digit, &value);
         after_digit = true;
     }
     *out = value;
@@ -75,7 +78,7 @@ static bool is_ambiguous(struct gcn_slice text, enum gcn_number_form form, int b
     return false;
 }
 
-bool gcn_number_parse(struct gcn_slice text, enum gcn_number_form form, int64_t *out)
+static bool parse(struct gcn_slice text, enum gcn_number_form form, int64_t *out, bool *huge)
 {
     text = gcn_text_strip(text);
     int sign = gcn_slice_skip(&text, "-") ? -1 : 1;
@@ -87,7 +90,22 @@ bool gcn_number_parse(struct gcn_slice text, enum gcn_number_form form, int64_t 
     if (is_ambiguous(text, form, base)) {
         return false;
     }
-    return parse_digits(digits, base, sign, out);
+    return parse_digits(digits, base, sign, out, huge);
+}
+
+bool gcn_number_parse(struct gcn_slice text, enum gcn_number_form form, int64_t *out)
+{
+    bool huge;
+
+    return parse(text, form, out, &huge) && !huge;
+}
+
+bool gcn_number_is_huge(struct gcn_slice text, enum gcn_number_form form)
+{
+    int64_t ignored;
+    bool huge;
+
+    return parse(text, form, &ignored, &huge) && huge;
 }
 
 bool gcn_size_parse(struct gcn_slice text, int64_t *out)

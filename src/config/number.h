@@ -21,6 +21,9 @@ enum gcn_number_form {
 GCN_MUST_CHECK bool gcn_number_parse(struct gcn_slice text, enum gcn_number_form form,
                                      int64_t *out);
 
+/* True if `text` is a number of this form, but one that does not fit into 64 bits. */
+bool gcn_number_is_huge(struct gcn_slice text, enum gcn_number_form form);
+
 /* A number of bytes: ANY_BASE digits, or decimal ones with K, M or G (powers of 1024) behind. */
 GCN_MUST_CHECK bool gcn_size_parse(struct gcn_slice text, int64_t *out);
 

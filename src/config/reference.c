@@ -85,6 +85,8 @@ static void print_kind(const struct gcn_setting *row, struct gcn_buf *out)
     }
     if (row->max != 0) {
         gcn_buf_printf(out, ", %lld to %lld", (long long)row->min, (long long)row->max);
+    } else if (row->min != 0) {
+        gcn_buf_printf(out, ", %lld or more", (long long)row->min);
     }
     if (row->kind == GCN_KIND_HOOK) {
         gcn_buf_printf(out, row->min_args == row->max_args ? "; takes %d" : "; takes %d to %d",

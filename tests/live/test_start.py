@@ -54,6 +54,21 @@ def test_a_wrong_command_line_stops_the_start(args, code):
     assert ended.stdout.strip(), "no word of why"
 
 
+@pytest.mark.parametrize("worker_class", ["sync", "gthread"])
+def test_numbers_that_are_practically_endless_are_served_with(gcorn, worker_class):
+    names = ["timeout", "graceful-timeout", "keep-alive", "request-timeout", "header-timeout", "body-timeout", "send-timeout",
+             "worker-connections", "max-requests", "max-requests-jitter", "backlog", "limit-request-line",
+             "limit-request-fields", "limit-request-field_size"]
+    server = gcorn("-k", worker_class, *[f"--{name}=9223372036854775807" for name in names], "--access-log-slow",
+                   "9223372036854775", "--access-logfile", "-", "probe:app")
+    with server.connect() as connection:
+        for _ in range(2):
+            assert connection.get("/hello").status == 200
+    os.kill(server.pid, signal.SIGHUP)
+    server.wait_log("reloaded: ")
+    assert server.get("/hello").status == 200
+
+
 def test_a_yaml_file_configures(gcorn, tmp_path):
     config = tmp_path / "gcorn.yaml"
     config.write_text("workers: 3\nkeepalive: 7\n")

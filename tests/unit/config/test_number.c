@@ -117,10 +117,29 @@ static void seconds_may_have_three_decimals(void **state)
     }
 }
 
+static void what_does_not_fit_is_told_from_what_is_no_number(void **state)
+{
+    static const struct {
+        const char *text;
+        bool huge;
+    } cases[] = {
+        {"9223372036854775807", false}, {"9223372036854775808", true},
+        {"-9223372036854775809", true}, {"1_000_000_000_000_000_000_000", true},
+        {"0xfffffffffffffffff", true},  {"99999999999999999999x", false},
+        {"x", false},                   {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < GCN_COUNT(cases); i++) {
+        assert_int_equal(gcn_number_is_huge(gcn_slice_of(cases[i].text), GCN_NUMBER_ANY_BASE),
+                         cases[i].huge);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_read_as_python_reads_them),
+        cmocka_unit_test(what_does_not_fit_is_told_from_what_is_no_number),
         cmocka_unit_test(sizes_take_k_m_and_g),
         cmocka_unit_test(seconds_may_have_three_decimals),
     };
