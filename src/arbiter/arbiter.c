@@ -12,7 +12,6 @@
 #include <gcorn/log/errorlog.h>
 #include <gcorn/log/statsd.h>
 #include <gcorn/proc/exitcode.h>
-#include <gcorn/proc/pidfile.h>
 #include <gcorn/python/python.h>
 
 #include "arbiter_private.h"
@@ -75,9 +74,7 @@ static void finish(struct gcn_arbiter *arb, bool started)
 {
     struct gcn_hook_call call = {.worker = NULL};
 
-    if (arb->pidfile != NULL) {
-        gcn_pidfile_remove(arb->pidfile, arb->pid);
-    }
+    gcn_start_unname(arb);
     if (started && !arb->hook_failed && !gcn_hooks_run(arb, GCN_HOOK_ON_EXIT, &call)) {
         gcn_error("a hook failed: gcorn ends with %d", arb->exit_code);
     }

@@ -75,7 +75,8 @@ struct gcn_arbiter {
     struct gcn_preloader leaving; /* one whose generation is gone, until it is gone, too */
 
     struct gcn_daemon daemon;
-    char *pidfile;              /* owned: the file that was written; NULL: none */
+    char *pidfile;              /* owned: its name, as it was given; NULL: none */
+    char *pidfile_path;         /* owned: the file that was written; NULL: none, or it is removed */
     struct gcn_sockets handed;  /* what we were started with; empty once `good` has them */
     bool activated;             /* systemd opened the sockets: they are not ours to choose or remove */
     pid_t predecessor;          /* the arbiter that upgrades to this one, while it lives; 0: none */
@@ -108,6 +109,12 @@ GCN_MUST_CHECK bool gcn_start(struct gcn_arbiter *arb);
 
 /* Set the title and write the pidfile that fit the settings and the state of an upgrade. */
 GCN_MUST_CHECK bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err);
+
+/* The same while we serve: a pidfile that cannot be written is logged, and the one of before stays. */
+void gcn_start_rename(struct gcn_arbiter *arb);
+
+/* Remove the pidfile. Its name stays for the hooks. */
+void gcn_start_unname(struct gcn_arbiter *arb);
 
 /* hooks.c */
 

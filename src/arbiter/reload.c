@@ -112,9 +112,10 @@ void gcn_reload_promote(struct gcn_arbiter *arb)
     arb->good = arb->trial;
     arb->trial = NULL;
     arb->policy.target = arb->good->target;
-    if (!gcn_logs_open(arb->good, &err) || !gcn_start_name(arb, &err)) {
+    if (!gcn_logs_open(arb->good, &err)) {
         gcn_error("%s", err.text);
     }
+    gcn_start_rename(arb);
     if (arb->good->sockets_number != old->sockets_number) {
         gcn_sockets_log(&arb->good->sockets, arb->good->settings);
     }

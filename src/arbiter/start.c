@@ -24,29 +24,66 @@
 
 enum { BIND_ATTEMPTS = 5, BIND_PAUSE_MS = 1000 };
 
+/* The three texts in one, to be freed. */
+static char *join(const char *first, const char *second, const char *third)
+{
+    size_t size = strlen(first) + strlen(second) + strlen(third) + 1;
+    char *text = gcn_alloc(size);
+
+    snprintf(text, size, "%s%s%s", first, second, third);
+    return text;
+}
+
+/* From the root, as the directory changes while a reload tries another `chdir`. To be freed. */
+static char *path_of(const struct gcn_settings *settings, const char *name)
+{
+    return name[0] == '/' ? gcn_strdup(name) : join(settings->chdir, "/", name);
+}
+
+void gcn_start_unname(struct gcn_arbiter *arb)
+{
+    if (arb->pidfile_path != NULL) {
+        gcn_pidfile_remove(arb->pidfile_path, arb->pid);
+    }
+    gcn_free(arb->pidfile_path);
+    arb->pidfile_path = NULL;
+}
+
 bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     const struct gcn_settings *settings = arb->good->settings;
     const char *suffix = arb->predecessor > 0 ? ".2" : "";
-    char *path = NULL;
+    char *name = NULL, *path = NULL;
 
     gcn_title_set("gcorn: master [%s%s]", gcn_settings_proc_name(settings), suffix);
     if (settings->pidfile != NULL) {
-        size_t size = strlen(settings->pidfile) + sizeof(".2");
-        path = gcn_alloc(size);
-        snprintf(path, size, "%s%s", settings->pidfile, suffix);
+        name = join(settings->pidfile, suffix, "");
+        path = path_of(settings, name);
     }
-    bool same = path != NULL && arb->pidfile != NULL && strcmp(path, arb->pidfile) == 0;
     if (path != NULL && !gcn_pidfile_write(path, arb->pid, err)) {
+        gcn_free(name);
         gcn_free(path);
         return false;
     }
-    if (arb->pidfile != NULL && !same) {
-        gcn_pidfile_remove(arb->pidfile, arb->pid);
+    if (path == NULL || arb->pidfile_path == NULL || strcmp(path, arb->pidfile_path) != 0) {
+        gcn_start_unname(arb);
     }
     gcn_free(arb->pidfile);
-    arb->pidfile = path;
+    gcn_free(arb->pidfile_path);
+    arb->pidfile = name;
+    arb->pidfile_path = path;
     return true;
+}
+
+void gcn_start_rename(struct gcn_arbiter *arb)
+{
+    struct gcn_error err = {{0}};
+
+    if (!gcn_start_name(arb, &err)) {
+        gcn_error("%s; %s%s", err.text,
+                  arb->pidfile_path == NULL ? "there is none" : "the one of before stays: ",
+                  arb->pidfile_path == NULL ? "" : arb->pidfile_path);
+    }
 }
 
 static bool open_process(struct gcn_arbiter *arb, struct gcn_error *err)

@@ -195,15 +195,11 @@ bool gcn_upgrade_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end 
 
 void gcn_upgrade_look(struct gcn_arbiter *arb)
 {
-    struct gcn_error err = {{0}};
-
     if (arb->predecessor == 0 || getppid() == arb->predecessor) {
         return;
     }
     gcn_info("upgrade: the old server (pid %d) is gone; this one takes its place",
              (int)arb->predecessor);
     arb->predecessor = 0;
-    if (!gcn_start_name(arb, &err)) {
-        gcn_error("%s", err.text);
-    }
+    gcn_start_rename(arb);
 }

@@ -94,6 +94,50 @@ def test_settings_are_read_again(site):
     it.workers(1)
 
 
+def test_a_pidfile_that_cannot_be_written_leaves_the_one_of_before(gcorn, tmp_path):
+    it = Site(gcorn, tmp_path, config=f"pidfile: {tmp_path}/pid\n")
+    it.configure(f"pidfile: {tmp_path}/missing/pid\nproc_name: other\n")
+    it.reload()
+    it.server.wait_log(rf"ERROR\] cannot write the pidfile {tmp_path}/missing/pid: No such file .*; "
+                       rf"the one of before stays: {tmp_path}/pid$")
+    assert title(it.server.pid) == "gcorn: master [other]"
+    assert (tmp_path / "pid").read_text() == f"{it.server.pid}\n"
+    assert it.server.stop() == 0
+    assert not (tmp_path / "pid").exists()
+
+
+HOOKS = """
+def on_reload(server):
+    server.log.info("it reloads with %s", server.pidfile.fname)
+def on_exit(server):
+    server.log.info("it was %s", server.pidfile.fname)
+"""
+
+
+def test_a_relative_pidfile_moves_with_its_directory(gcorn, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    hooks = tmp_path / "hooks.py"
+
+    def configure(folder):
+        hooks.write_text(f"{HOOKS}\npidfile = 'pid'\nchdir = '{folder}'\npythonpath = '{tmp_path}'\n")
+    for folder in (one, two):
+        folder.mkdir()
+    configure(one)
+    it = Site(gcorn, tmp_path, "-c", str(hooks))
+    assert (one / "pid").read_text() == f"{it.server.pid}\n"
+    configure(two)
+    it.reload()
+    assert (two / "pid").read_text() == f"{it.server.pid}\n"
+    assert not (one / "pid").exists()
+    configure(one)
+    it.write("2", "time.sleep(60)")
+    send(it.server, signal.SIGHUP)
+    it.server.wait_log("one worker tries the new settings", count=2)
+    assert it.server.stop() == 0
+    assert not (two / "pid").exists()
+    assert "it reloads with pid\n" in it.server.log and "it was pid\n" in it.server.log
+
+
 def test_nobody_keeps_the_access_log_of_old(site, tmp_path):
     """A file that was removed needs its place on the disk as long as one has it open."""
     it = site(config=f"accesslog: {tmp_path}/old\n")
