@@ -111,6 +111,44 @@ static const char *hint(const yaml_parser_t *parser, struct gcn_slice text, char
     return room;
 }
 
+/* The mark of the byte at `offset`. Columns are characters, as libyaml counts them. */
+static yaml_mark_t mark_of(struct gcn_slice text, size_t offset)
+{
+    yaml_mark_t mark = {.index = offset};
+
+    for (size_t i = 0; i < offset; i++) {
+        if (text.ptr[i] == '\n') {
+            mark.line++;
+            mark.column = 0;
+        } else {
+            mark.column += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+        }
+    }
+    return mark;
+}
+
+/* The bytes are not what YAML is made of; libyaml tells no line of them. */
+static bool fail_reader(struct loader *loader)
+{
+    const yaml_parser_t *parser = &loader->parser;
+    struct gcn_slice text = loader->text;
+    size_t at = parser->problem_offset < text.len ? parser->problem_offset : text.len - 1;
+
+    /* A byte that continues no character: what is wrong is the one that began it. */
+    if (strstr(parser->problem, "trailing") != NULL && at > 0) {
+        for (at--; at > 0 && ((unsigned char)text.ptr[at] & 0xc0) == 0x80;) {
+            at--;
+        }
+    }
+    yaml_mark_t mark = mark_of(text, at);
+    if (strstr(parser->problem, "control") != NULL) {
+        return fail_at(loader, &mark, "U+%04X: %s", (unsigned)parser->problem_value,
+                       parser->problem);
+    }
+    return fail_at(loader, &mark, "the byte 0x%02x is no UTF-8; save the file as UTF-8",
+                   (unsigned char)text.ptr[at]);
+}
+
 /* Say what libyaml found, in words for whoever wrote the file. */
 static bool fail_parser(struct loader *loader)
 {
@@ -118,11 +156,7 @@ static bool fail_parser(struct loader *loader)
     yaml_mark_t mark = parser->problem_mark;
 
     if (parser->error == YAML_READER_ERROR) {
-        char text[128];
-        snprintf(text, sizeof(text), "byte %zu: %s", parser->problem_offset, parser->problem);
-        loader->on_error(loader->context, 0, 0, text);
-        loader->failed = true;
-        return false;
+        return fail_reader(loader);
     }
     if (byte_at(loader->text, &mark) == '\t') {
         return fail_at(loader, &mark, "a tab may not indent; use blanks");

@@ -123,7 +123,18 @@ static void wrong_documents_are_reported_with_their_place(void **state)
         {"a: !<tag:example.org,2000:x> y\n", "1:4 tag:example.org,2000:x: tags are not understood"},
         {"a: 1\n---\nb: 2\n", "2:1 a second document begins here"},
         {"a: \"\\0\"\n", "1:4 a NUL byte has no place in a setting"},
-        {"a: \"\xff\"\n", "0:0 byte 4: invalid leading UTF-8 octet"},
+        {"a: \"\xff\"\n", "1:5 the byte 0xff is no UTF-8; save the file as UTF-8"},
+        {"\xc3\xa4: 1\nb: \xc3\xa4 gr\xfc\xdf"
+         "e\n",
+         "2:8 the byte 0xfc is no UTF-8; save the file as UTF-8"},
+        {"a: gr\xe4n\n", "1:6 the byte 0xe4 is no UTF-8; save the file as UTF-8"},
+        {"a: 1\r\nb: \xe2\x82", "2:4 the byte 0xe2 is no UTF-8; save the file as UTF-8"},
+        {"\xff\xfe"
+         "a",
+         "1:1 the byte 0xff is no UTF-8; save the file as UTF-8"},
+        {"a: 1\nb: x\x01\n", "2:5 U+0001: control characters are not allowed"},
+        {"a: \xed\xa0\x80\n", "1:4 the byte 0xed is no UTF-8; save the file as UTF-8"},
+        {"a: \xc0\x80\n", "1:4 the byte 0xc0 is no UTF-8; save the file as UTF-8"},
     };
     (void)state;
     for (size_t i = 0; i < GCN_COUNT(cases); i++) {
