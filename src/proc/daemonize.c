@@ -17,26 +17,39 @@
 static const char cannot_fork[] =
     "cannot fork into the background (see ulimit -u, pids.max, and the memory that is left)";
 
-/* The code that arrives, or an error if the background ends without one. */
+/* The code that arrives, or an error (logged) if the background ends without one: it was killed. */
 static int await_report(int fd)
 {
-    uint8_t code = GCN_EXIT_ERROR;
+    uint8_t code;
     ssize_t n;
 
     do {
         n = read(fd, &code, 1);
     } while (n < 0 && errno == EINTR);
     close(fd);
-    return n == 1 ? code : GCN_EXIT_ERROR;
+    if (n != 1) {
+        gcn_error("the server in the background has ended before it was up, and could not say why");
+        return GCN_EXIT_ERROR;
+    }
+    return code;
+}
+
+static void report(int fd, int code)
+{
+    uint8_t byte = (uint8_t)code;
+
+    ssize_t ignored = write(fd, &byte, 1);
+    (void)ignored; /* nobody waits any more */
 }
 
 /* In the first child: a session without a terminal, and a second child that can never get one. */
-static void leave_session(void)
+static void leave_session(int report_fd)
 {
     setsid();
     pid_t pid = fork();
-    if (pid < 0) { /* the foreground learns of it by the end of the pipe */
+    if (pid < 0) {
         gcn_error_errno("%s", cannot_fork);
+        report(report_fd, GCN_EXIT_ERROR);
         _exit(GCN_EXIT_ERROR);
     }
     if (pid > 0) {
@@ -66,7 +79,7 @@ enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code, stru
         return GCN_DAEMON_FOREGROUND;
     }
     close(ends[0]);
-    leave_session();
+    leave_session(ends[1]);
     daemon->report_fd = ends[1];
     gcn_ownfd_add(ends[1]);
     return GCN_DAEMON_BACKGROUND;
@@ -74,11 +87,8 @@ enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code, stru
 
 void gcn_daemon_report(struct gcn_daemon *daemon, int code)
 {
-    uint8_t byte = (uint8_t)code;
-
     if (daemon->report_fd >= 0) {
-        ssize_t ignored = write(daemon->report_fd, &byte, 1);
-        (void)ignored; /* nobody waits any more */
+        report(daemon->report_fd, code);
         gcn_ownfd_close(daemon->report_fd);
         daemon->report_fd = -1;
     }

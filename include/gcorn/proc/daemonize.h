@@ -24,8 +24,8 @@ enum gcn_daemon_role {
 
 /*
  * Split. In the foreground this returns once gcn_daemon_report was called in the background, or the
- * process there is gone, with what the command should leave with in *code. In the background the
- * umask is 022.
+ * process there is gone (which is logged), with what the command should leave with in *code. In the
+ * background the umask is 022.
  */
 GCN_MUST_CHECK enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, int *code,
                                                      struct gcn_error *err);

@@ -60,39 +60,60 @@ static void foreground_leaves_with_what_the_background_reports(void **state)
     }
 }
 
-/* Two processes are allowed: the command and its first child. */
-static void run_limited_command(void *context)
+static void run_speechless_command(void *context)
 {
     const int *ends = context;
-    const struct rlimit limit = {2, 2};
-    int outcome = GCN_EXIT_OK;
+    int outcome = -1;
 
-    if (dup2(ends[1], STDERR_FILENO) < 0 || setuid((uid_t)(100000 + getpid())) < 0 ||
-        setrlimit(RLIMIT_NPROC, &limit) < 0) {
+    if (dup2(ends[1], STDERR_FILENO) < 0) {
         _exit(95);
     }
     close(ends[1]);
     run_command(&outcome);
 }
 
-static void a_background_that_cannot_be_forked_is_told(void **state)
+/* Two processes are allowed: the command and its first child. */
+static void run_limited_command(void *context)
 {
-    char text[256] = "";
+    const struct rlimit limit = {2, 2};
+
+    if (setuid((uid_t)(100000 + getpid())) < 0 || setrlimit(RLIMIT_NPROC, &limit) < 0) {
+        _exit(95);
+    }
+    run_speechless_command(context);
+}
+
+/* `command` fails, and `line` is all that it says. */
+static void assert_says(void (*command)(void *context), const char *line)
+{
+    char text[512] = "";
     int ends[2], status;
 
-    (void)state;
-    if (geteuid() != 0) {
-        skip(); /* only root can become somebody who has no other processes */
-    }
     assert_return_code(pipe(ends), errno);
-    pid_t pid = gcn_spawn(run_limited_command, ends);
+    pid_t pid = gcn_spawn(command, ends);
     close(ends[1]);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(gcn_child_end_decode(status).code, GCN_EXIT_ERROR);
     ssize_t n = read(ends[0], text, sizeof(text) - 1);
     close(ends[0]);
     assert_true(n > 0);
-    assert_non_null(strstr(text, "cannot fork into the background"));
+    assert_non_null(strstr(text, line));
+    assert_ptr_equal(strchr(text, '\n'), text + n - 1);
+}
+
+static void a_background_that_is_killed_is_told(void **state)
+{
+    (void)state;
+    assert_says(run_speechless_command, "in the background has ended before it was up");
+}
+
+static void a_background_that_cannot_be_forked_is_told(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        skip(); /* only root can become somebody who has no other processes */
+    }
+    assert_says(run_limited_command, "cannot fork into the background");
 }
 
 static void detach(void *context)
@@ -132,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreground_leaves_with_what_the_background_reports),
+        cmocka_unit_test(a_background_that_is_killed_is_told),
         cmocka_unit_test(a_background_that_cannot_be_forked_is_told),
         cmocka_unit_test(output_is_kept_only_if_it_is_asked_for),
     };
