@@ -129,6 +129,9 @@ bool gcn_response_is_whole(const struct gcn_response *res)
 /* The head is final: decide the framing and put the server's lines before the app's. */
 static void finish_head(struct gcn_response *res)
 {
+    if (GCN_UNLIKELY(res->status == 205)) { /* has no content, but is framed as if it had: RFC 9112 §6.3 */
+        gcn_response_set_length(res, 0);
+    }
     res->head_sent = true;
     res->chunked = !res->has_length && !res->no_body && res->http11;
     gcn_server_lines_prepend(res);

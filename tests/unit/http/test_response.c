@@ -296,6 +296,22 @@ static void some_statuses_have_no_body_and_no_length(void **state)
     }
 }
 
+/* RFC 9112 §6.3 frames it like any other: without a length a client would wait for its body. */
+static void a_reset_says_that_it_has_no_body(void **state)
+{
+    (void)state;
+    for (int http11 = 0; http11 <= 1; http11++) {
+        teardown(NULL);
+        setup(NULL);
+        res.http11 = http11 == 1;
+        begin("205 Reset Content");
+        assert_int_equal(put("abc", GCN_FLUSH_NOW), GCN_SINK_OK);
+        gcn_response_end(&res);
+        assert_string_equal(strstr(sent(), "Connection"),
+                            "Connection: keep-alive\r\nContent-Length: 0\r\n\r\n");
+    }
+}
+
 static void head_gets_the_length_without_the_body(void **state)
 {
     (void)state;
@@ -490,6 +506,7 @@ int main(void)
         TEST(an_unknown_body_is_chunked),
         TEST(an_unknown_body_for_http_1_0_ends_with_the_connection),
         TEST(some_statuses_have_no_body_and_no_length),
+        TEST(a_reset_says_that_it_has_no_body),
         TEST(head_gets_the_length_without_the_body),
         TEST(more_than_the_length_is_dropped),
         TEST(less_than_the_length_cuts_the_connection),
