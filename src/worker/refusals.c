@@ -31,7 +31,10 @@ static bool may_write(struct gcn_refusals *refusals, int64_t now_us)
     return true;
 }
 
-/* The first bytes of `culprit` at `out` with its controls escaped: ends of lines and NUL, too. Returns out. */
+/*
+ * The first bytes of `culprit` at `out` with its controls escaped (ends of lines and NUL, too), and what would
+ * end the quotes around it. Returns out.
+ */
 static char *show(struct gcn_slice culprit, char out[SHOWN_BYTES])
 {
     char *at = out;
@@ -40,9 +43,12 @@ static char *show(struct gcn_slice culprit, char out[SHOWN_BYTES])
         unsigned char byte = (unsigned char)culprit.ptr[i];
         if (byte < ' ' || byte == 0x7f) {
             at += snprintf(at, 5, "\\x%02x", byte);
-        } else {
-            *at++ = (char)byte;
+            continue;
         }
+        if (byte == '"' || byte == '\\') {
+            *at++ = '\\';
+        }
+        *at++ = (char)byte;
     }
     *at = '\0';
     return out;

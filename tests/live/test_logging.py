@@ -196,11 +196,20 @@ def test_a_refused_request_line_is_shown_escaped(gcorn, logs):
 def test_the_bytes_of_a_refused_request_stay_in_one_line(gcorn):
     server = gcorn("probe:app")
     with server.connect() as connection:
-        connection.send(b"GET / HTTP/1.1\n[2026] [1] [ERROR] forged\0\x7f\n\n")
+        connection.send(b"GET / HTTP/1.1\n[2026] [1] [ERROR] forged\0\x7f\"\\\n\n")
         assert connection.response().status == 400
     wait_until(lambda: "GCN-H006" in server.log, "the refusal is logged")
     line, = (line for line in server.log.splitlines() if "forged" in line)
-    assert r'"GET / HTTP/1.1\x0a[2026] [1] [ERROR] forged\x00\x7f\x0a\x0a"' in line
+    assert r'"GET / HTTP/1.1\x0a[2026] [1] [ERROR] forged\x00\x7f\"\\\x0a\x0a"' in line
+
+
+def test_a_refusal_names_the_client_behind_a_proxy(gcorn, logs):
+    server = with_access(gcorn, logs, "--access-logformat", "%(h)s", "--proxy-protocol", "v1")
+    with server.connect() as connection:
+        connection.send(b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\nGARBAGE\r\n\r\n")
+        assert connection.response().status == 400
+    assert wait_lines(logs.access, 1) == ["192.0.2.7"]
+    server.wait_log(r"GCN-H001 .* \(400 to 192\.0\.2\.7\)")
 
 
 def test_a_client_that_left_is_told_from_one_that_stayed(gcorn, logs):
