@@ -276,13 +276,25 @@ static void report_refusal(struct gcn_conn *conn, enum gcn_refusal refusal,
     core->events.refused(core->events.context, &what);
 }
 
+/* RFC 9110 §9.3.2: no answer to HEAD has content, even if what follows the method is not understood. */
+static bool is_head_request(const struct gcn_conn *conn)
+{
+    const struct gcn_inbuf *in = conn->in;
+
+    if (conn->x != NULL) {
+        return conn->x->res.head_only;
+    }
+    return in != NULL && in->end - in->start >= 5 && memcmp(in->bytes + in->start, "HEAD ", 5) == 0;
+}
+
 void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn_slice culprit)
 {
     struct gcn_core *core = conn->core;
 
     core->refused++;
     const struct gcn_refusal_info *info = gcn_refusal_info(refusal);
-    report_refusal(conn, refusal, culprit, put_page(conn, info->status, info->text, false));
+    size_t body_len = put_page(conn, info->status, info->text, is_head_request(conn));
+    report_refusal(conn, refusal, culprit, body_len);
     gcn_conn_set_silent(conn, false);
     gcn_timeq_remove(&conn->timer);
     gcn_conn_drop_exchange(conn);

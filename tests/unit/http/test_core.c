@@ -279,6 +279,23 @@ static void core_refuses_and_drops_the_rest(void **state)
     assert_int_equal(rig.n_refused, 1);
 }
 
+static void core_refuses_HEAD_without_a_body(void **state)
+{
+    static const char *const rows[] = {
+        "HEAD / HTTP/1.1\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+    };
+
+    (void)state;
+    rig_listen(&rig);
+    for (size_t i = 0; i < GCN_COUNT(rows); i++) {
+        assert_true(ask(rows[i]));
+        assert_memory_equal(reply, "HTTP/1.1 400 Bad Request\r\n", 26);
+        assert_non_null(strstr(reply, "\r\nContent-Length: "));
+        assert_string_equal(strstr(reply, "\r\n\r\n"), "\r\n\r\n");
+    }
+}
+
 static void core_refuses_a_body_beyond_the_limit_unread(void **state)
 {
     (void)state;
@@ -527,6 +544,7 @@ int main(void)
         TEST(a_response_does_not_overtake_an_invitation_that_found_no_room),
         TEST(core_closes_when_the_client_asks),
         TEST(core_refuses_and_drops_the_rest),
+        TEST(core_refuses_HEAD_without_a_body),
         TEST(core_refuses_a_body_beyond_the_limit_unread),
         TEST(core_does_not_call_the_app_for_a_client_that_left),
         TEST(core_answers_a_client_that_has_only_finished_sending),
