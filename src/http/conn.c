@@ -156,13 +156,20 @@ static void wait_for_input(struct gcn_conn *conn)
     (void)!gcn_conn_want_input(conn);
 }
 
-/* Who the request comes from: the socket's peer, or whom a PROXY header names. */
+static bool is_replaced(const struct gcn_conn *conn)
+{
+    return conn->proxy != NULL && conn->proxy->has_addresses;
+}
+
+const struct gcn_endpoint *gcn_conn_client(const struct gcn_conn *conn)
+{
+    return is_replaced(conn) ? &conn->proxy->source : &conn->peer;
+}
+
 static void set_client(const struct gcn_conn *conn, struct gcn_request *req)
 {
-    bool replaced = conn->proxy != NULL && conn->proxy->has_addresses;
-
-    req->peer = replaced ? &conn->proxy->source : &conn->peer;
-    req->proxy = replaced ? &conn->proxy->destination : NULL;
+    req->peer = gcn_conn_client(conn);
+    req->proxy = is_replaced(conn) ? &conn->proxy->destination : NULL;
     req->proxy_protocol = conn->proxy != NULL ? conn->proxy->protocol : NULL;
 }
 

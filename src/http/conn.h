@@ -102,6 +102,9 @@ void gcn_conn_receive(struct gcn_conn *conn);
 /* Go on with what is in the input buffer: HEAD or BODY. */
 void gcn_conn_advance(struct gcn_conn *conn);
 
+/* Who sends: the socket's peer, or whom a PROXY header names. Lives as long as the connection. */
+const struct gcn_endpoint *gcn_conn_client(const struct gcn_conn *conn);
+
 /* Answer with the refusal's status and close. */
 void gcn_conn_refuse(struct gcn_conn *conn, enum gcn_refusal refusal, struct gcn_slice culprit);
 

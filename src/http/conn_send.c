@@ -266,7 +266,7 @@ static void report_refusal(struct gcn_conn *conn, enum gcn_refusal refusal,
     }
     const struct gcn_refused what = {
         .refusal = refusal,
-        .peer = &conn->peer,
+        .peer = gcn_conn_client(conn),
         .culprit = culprit,
         .input = in == NULL ? (struct gcn_slice){NULL, 0}
                             : (struct gcn_slice){in->bytes + in->start, in->end - in->start},
