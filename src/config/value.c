@@ -7,8 +7,7 @@
 #include <inttypes.h>
 
 #include <gcorn/base/compiler.h>
-
-enum { SHOWN_BYTES = 80 };
+#include <gcorn/base/quote.h>
 
 static bool is_white(char byte)
 {
@@ -62,37 +61,11 @@ bool gcn_truth_parse(enum gcn_dialect dialect, struct gcn_slice text, bool *trut
     return false;
 }
 
-static void show_byte(char byte, struct gcn_buf *out)
-{
-    if (byte == '"' || byte == '\\') {
-        gcn_buf_append_byte(out, '\\');
-    }
-    if ((unsigned char)byte < 0x20 || byte == 0x7f) {
-        gcn_buf_printf(out, "\\x%02x", (unsigned char)byte);
-    } else {
-        gcn_buf_append_byte(out, byte);
-    }
-}
-
 void gcn_text_show(struct gcn_slice text, struct gcn_buf *out)
 {
-    size_t len = text.len;
+    char room[GCN_QUOTE_BYTES];
 
-    if (len > SHOWN_BYTES) {
-        len = SHOWN_BYTES;
-        /* do not cut a UTF-8 sequence */
-        while (len > 0 && ((unsigned char)text.ptr[len] & 0xc0) == 0x80) {
-            len--;
-        }
-    }
-    gcn_buf_append_byte(out, '"');
-    for (size_t i = 0; i < len; i++) {
-        show_byte(text.ptr[i], out);
-    }
-    gcn_buf_append_byte(out, '"');
-    if (len < text.len) {
-        gcn_buf_append_str(out, "…");
-    }
+    gcn_buf_append_str(out, gcn_quote(text, room));
 }
 
 void gcn_value_show(const struct gcn_value *value, struct gcn_buf *out)

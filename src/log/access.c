@@ -15,6 +15,7 @@
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/quote.h>
 #include <gcorn/log/syslog.h>
 
 #include "file.h"
@@ -53,13 +54,14 @@ static bool add_status(struct gcn_access *access, const char *text, struct gcn_e
 {
     bool class = strlen(text) == 3 && strcasecmp(text + 1, "xx") == 0;
     int first = text[0] - '0';
+    char room[GCN_QUOTE_BYTES];
 
     if (strlen(text) != 3 || first < 1 || first > 9 ||
         (!class && strspn(text, "0123456789") != 3)) {
         return gcn_error_set(err,
-                             "access_log_status: \"%s\" is neither a status nor a class of them; "
-                             "expected 404 or 4xx, for example",
-                             text);
+                             "access_log_status: %s: expected a status or a class of them, as in "
+                             "404 or 4xx",
+                             gcn_quote(gcn_slice_of(text), room));
     }
     int number = class ? first * 100 : first * 100 + (text[1] - '0') * 10 + (text[2] - '0');
     for (int i = 0; i < (class ? 100 : 1); i++) {

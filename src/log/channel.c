@@ -15,6 +15,7 @@
 
 #include <gcorn/base/mem.h>
 #include <gcorn/base/parse.h>
+#include <gcorn/base/quote.h>
 
 enum {
     RETRY_MS = 1000,
@@ -36,11 +37,12 @@ bool gcn_channel_unix(struct gcn_channel_peer *peer, struct gcn_slice path, cons
                       struct gcn_error *err)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    char room[GCN_QUOTE_BYTES];
 
     *peer = (struct gcn_channel_peer){.types = {types[0], types[1]}, .n_addresses = 1};
     if (path.len == 0 || path.len >= sizeof(addr.sun_path)) {
-        return gcn_error_set(err, "\"%.*s\": expected the path of a unix socket, 1 to %zu bytes",
-                             (int)path.len, path.ptr, sizeof(addr.sun_path) - 1);
+        return gcn_error_set(err, "%s: expected the path of a unix socket, 1 to %zu bytes",
+                             gcn_quote(path, room), sizeof(addr.sun_path) - 1);
     }
     memcpy(addr.sun_path, path.ptr, path.len);
     memcpy(&peer->addresses[0].addr, &addr, sizeof(addr));
@@ -64,14 +66,15 @@ bool gcn_channel_look_up(struct gcn_channel_peer *peer, struct gcn_error *err)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = peer->types[0]};
     struct addrinfo *found = NULL;
+    char room[GCN_QUOTE_BYTES];
 
     if (peer->n_addresses > 0) {
         return true;
     }
     int rc = getaddrinfo(peer->host, peer->port, &hints, &found);
     if (rc != 0) {
-        return gcn_error_set(err, "cannot look up the host \"%s\": %s", peer->host,
-                             gai_strerror(rc));
+        return gcn_error_set(err, "cannot look up the host %s: %s",
+                             gcn_quote(gcn_slice_of(peer->host), room), gai_strerror(rc));
     }
     add_addresses(peer, found, true);
     add_addresses(peer, found, false);
@@ -94,6 +97,7 @@ bool gcn_channel_inet(struct gcn_channel_peer *peer, struct gcn_slice where,
                       const char *default_port, int type, struct gcn_error *err)
 {
     struct gcn_slice host, port;
+    char room[GCN_QUOTE_BYTES];
     int64_t number = 0;
 
     *peer = (struct gcn_channel_peer){.types = {type, 0}};
@@ -101,8 +105,8 @@ bool gcn_channel_inet(struct gcn_channel_peer *peer, struct gcn_slice where,
     host = host.len == 0 ? GCN_SLICE("localhost") : host;
     port = port.len == 0 ? gcn_slice_of(default_port) : port;
     if (!good || !gcn_parse_digits(port, &number) || number < 1 || number > 65535) {
-        return gcn_error_set(err, "\"%.*s\": expected HOST, HOST:PORT or [IPV6]:PORT",
-                             (int)where.len, where.ptr);
+        return gcn_error_set(err, "%s: expected HOST, HOST:PORT or [IPV6]:PORT",
+                             gcn_quote(where, room));
     }
     snprintf(peer->host, sizeof(peer->host), "%.*s", (int)host.len, host.ptr);
     snprintf(peer->port, sizeof(peer->port), "%u", (unsigned)number);

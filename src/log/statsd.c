@@ -12,6 +12,7 @@
 
 #include <gcorn/base/clock.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/quote.h>
 
 #include "channel.h"
 #include "text.h"
@@ -97,9 +98,11 @@ static bool parse_host(const char *host, struct gcn_channel_peer *peer, struct g
 
 static bool check_length(const char *setting, const char *text, size_t max, struct gcn_error *err)
 {
+    char room[GCN_QUOTE_BYTES];
+
     return strlen(text) <= max ||
-           gcn_error_set(err, "%s: \"%.32s…\": expected at most %zu bytes, for a datagram", setting,
-                         text, max);
+           gcn_error_set(err, "%s: %s: expected at most %zu bytes, for a datagram", setting,
+                         gcn_quote(gcn_slice_of(text), room), max);
 }
 
 bool gcn_statsd_check(const struct gcn_statsd_options *options, struct gcn_error *err)

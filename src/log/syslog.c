@@ -14,6 +14,7 @@
 
 #include <gcorn/base/clock.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/quote.h>
 
 #include "channel.h"
 
@@ -60,6 +61,8 @@ static bool find_facility(const char *name, int *out, struct gcn_error *err)
         {"local7", 23},
     };
 
+    char room[GCN_QUOTE_BYTES];
+
     for (size_t i = 0; i < GCN_COUNT(rows); i++) {
         if (gcn_slice_equal_nocase(gcn_slice_of(name), gcn_slice_of(rows[i].name))) {
             *out = rows[i].number;
@@ -67,9 +70,9 @@ static bool find_facility(const char *name, int *out, struct gcn_error *err)
         }
     }
     return gcn_error_set(err,
-                         "syslog_facility: \"%s\": expected user, daemon, local0 to local7 or "
+                         "syslog_facility: %s: expected user, daemon, local0 to local7 or "
                          "another one of syslog(3), as in mail for LOG_MAIL",
-                         name);
+                         gcn_quote(gcn_slice_of(name), room));
 }
 
 static bool parse_unix(struct gcn_slice rest, struct gcn_channel_peer *peer, struct gcn_error *err)
@@ -89,6 +92,7 @@ static bool parse_unix(struct gcn_slice rest, struct gcn_channel_peer *peer, str
 static bool find_peer(const char *address, struct gcn_channel_peer *peer, struct gcn_error *err)
 {
     struct gcn_slice rest = gcn_slice_of(address);
+    char room[GCN_QUOTE_BYTES];
     bool good;
 
     if (gcn_slice_skip(&rest, "unix://")) {
@@ -99,8 +103,8 @@ static bool find_peer(const char *address, struct gcn_channel_peer *peer, struct
         good = gcn_channel_inet(peer, rest, "514", SOCK_STREAM, err);
     } else {
         good = gcn_error_set(err,
-                             "\"%s\": expected udp://HOST:PORT, tcp://HOST:PORT or unix://PATH",
-                             address);
+                             "%s: expected udp://HOST:PORT, tcp://HOST:PORT or unix://PATH",
+                             gcn_quote(rest, room));
     }
     return (good && gcn_channel_look_up(peer, err)) || gcn_error_prefix(err, "syslog_addr");
 }

@@ -11,6 +11,15 @@
 
 #include <gcorn/base/die.h>
 #include <gcorn/base/parse.h>
+#include <gcorn/base/quote.h>
+
+/* "<what> <text in quotes> <why>", as an error. */
+static bool refuse(struct gcn_error *err, const char *what, struct gcn_slice text, const char *why)
+{
+    char room[GCN_QUOTE_BYTES];
+
+    return gcn_error_set(err, "%s%s%s", what, gcn_quote(text, room), why);
+}
 
 /* `text` as a string at `out`; false if it does not fit or has a NUL in it. */
 static bool copy_text(struct gcn_slice text, char *out, size_t cap)
@@ -30,7 +39,7 @@ static bool parse_port(struct gcn_slice text, struct gcn_addr *out, struct gcn_e
     int64_t port;
 
     if (!gcn_parse_digits(text, &port) || port > UINT16_MAX) {
-        return gcn_error_set(err, "port \"%.*s\" is not in 0..65535", (int)text.len, text.ptr);
+        return refuse(err, "port ", text, " is not in 0..65535");
     }
     out->port = (uint16_t)port;
     return true;
@@ -45,16 +54,14 @@ static bool is_host_byte(unsigned char byte)
 static bool parse_host(struct gcn_slice text, struct gcn_addr *out, struct gcn_error *err)
 {
     if (!copy_text(text, out->host, sizeof(out->host))) {
-        return gcn_error_set(err, "host \"%.*s\" is longer than a host can be",
-                             (int)(text.len < 64 ? text.len : 64), text.ptr);
+        return refuse(err, "host ", text, " is longer than a host can be");
     }
     for (char *at = out->host; *at != '\0'; at++) {
         if (*at >= 'A' && *at <= 'Z') {
             *at = (char)(*at + ('a' - 'A'));
         }
         if (!is_host_byte((unsigned char)*at)) {
-            return gcn_error_set(err, "host \"%.*s\" has a character that no host has",
-                                 (int)text.len, text.ptr);
+            return refuse(err, "host ", text, " has a character that no host has");
         }
     }
     return true;
@@ -68,12 +75,13 @@ static bool parse_inet6(struct gcn_slice text, struct gcn_addr *out, struct gcn_
 
     out->kind = GCN_ADDR_INET6;
     if (!gcn_slice_cut(text, ']', &host, &rest)) {
-        return gcn_error_set(err, "\"[%.*s\" has no closing bracket", (int)text.len, text.ptr);
+        struct gcn_slice whole = {text.ptr - 1, text.len + 1};
+        return refuse(err, "", whole, " has no closing bracket");
     }
     gcn_slice_cut(host, '%', &address, &zone);
     if (!gcn_ip_parse(address, &ip) || ip.len != 16 ||
         !copy_text(host, out->host, GCN_ADDR_NUMERIC_BYTES)) {
-        return gcn_error_set(err, "\"%.*s\" is not an IPv6 address", (int)host.len, host.ptr);
+        return refuse(err, "", host, " is not an IPv6 address");
     }
     for (char *at = out->host; *at != '\0' && *at != '%'; at++) {
         *at = (char)(*at >= 'A' && *at <= 'F' ? *at + ('a' - 'A') : *at);
@@ -82,8 +90,7 @@ static bool parse_inet6(struct gcn_slice text, struct gcn_addr *out, struct gcn_
         return true;
     }
     if (!gcn_slice_skip(&rest, ":")) {
-        return gcn_error_set(err, "\"%.*s\" behind the bracket should be \":PORT\"", (int)rest.len,
-                             rest.ptr);
+        return refuse(err, "", rest, " behind the bracket should be \":PORT\"");
     }
     return parse_port(rest, out, err);
 }
@@ -98,8 +105,8 @@ static bool parse_inet(struct gcn_slice text, struct gcn_addr *out, struct gcn_e
     }
     bool has_port = gcn_slice_cut(text, ':', &host, &port);
     if (gcn_slice_index(port, ':') != port.len) {
-        return gcn_error_set(err, "\"%.*s\" has more than one colon; an IPv6 address stands in "
-                             "brackets: [::1]:8000", (int)text.len, text.ptr);
+        return refuse(err, "", text, " has more than one colon; an IPv6 address stands in brackets: "
+                                     "[::1]:8000");
     }
     if (!has_port && gcn_parse_digits(host, &number)) {
         port = host;
@@ -120,8 +127,7 @@ static bool parse_unix(struct gcn_slice text, struct gcn_addr *out, struct gcn_e
         return gcn_error_set(err, "\"unix:\" should be followed by the path of a socket");
     }
     if (!copy_text(text, out->path, sizeof(out->path))) {
-        return gcn_error_set(err, "the socket path \"%.*s\" is longer than the %d bytes that the "
-                             "system allows", (int)text.len, text.ptr, GCN_ADDR_PATH_BYTES - 1);
+        return refuse(err, "the socket path ", text, " is longer than the 107 bytes that the system allows");
     }
     return true;
 }
@@ -132,8 +138,7 @@ static bool parse_fd(struct gcn_slice text, struct gcn_addr *out, struct gcn_err
 
     out->kind = GCN_ADDR_FD;
     if (!gcn_parse_digits(text, &fd) || fd > INT_MAX) {
-        return gcn_error_set(err, "\"fd://%.*s\" should be fd:// and the number of a descriptor",
-                             (int)text.len, text.ptr);
+        return refuse(err, "", text, " should be the number of a descriptor, as in fd://3");
     }
     out->fd = (int)fd;
     return true;

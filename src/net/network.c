@@ -9,6 +9,7 @@
 
 #include <gcorn/base/mem.h>
 #include <gcorn/base/parse.h>
+#include <gcorn/base/quote.h>
 
 bool gcn_ip_parse(struct gcn_slice text, struct gcn_ip *out)
 {
@@ -101,21 +102,21 @@ static bool has_host_bits(const struct gcn_network *network)
 bool gcn_network_parse(struct gcn_slice text, struct gcn_network *out, struct gcn_error *err)
 {
     struct gcn_slice address, bits;
+    char room[GCN_QUOTE_BYTES];
 
     text = gcn_slice_trim(text);
     bool has_bits = gcn_slice_cut(text, '/', &address, &bits);
     if (!gcn_ip_parse(address, &out->ip)) {
-        return gcn_error_set(err, "\"%.*s\" is not an IPv4 or IPv6 address or network",
-                             (int)text.len, text.ptr);
+        return gcn_error_set(err, "%s is not an IPv4 or IPv6 address or network",
+                             gcn_quote(text, room));
     }
     out->bits = (uint8_t)(out->ip.len * 8);
     if (has_bits && !parse_bits(bits, out)) {
-        return gcn_error_set(err, "the prefix of \"%.*s\" should be a number in 0..%d",
-                             (int)text.len, text.ptr, out->ip.len * 8);
+        return gcn_error_set(err, "the prefix of %s should be a number in 0..%d",
+                             gcn_quote(text, room), out->ip.len * 8);
     }
     if (has_host_bits(out)) {
-        return gcn_error_set(err, "\"%.*s\" has bits set behind its prefix", (int)text.len,
-                             text.ptr);
+        return gcn_error_set(err, "%s has bits set behind its prefix", gcn_quote(text, room));
     }
     return true;
 }

@@ -130,7 +130,7 @@ static void the_access_log_is_checked_before_it_is_opened(void **state)
                     "command line, --access-logformat: access_log_format: ");
     assert_false(loading_run(*state, WORDS("--access-log-status", "4x", "app")));
     assert_contains(((struct loading *)*state)->failure.text.ptr,
-                    "command line, --access-log-status: access_log_status: \"4x\" is neither ");
+                    "command line, --access-log-status: access_log_status: \"4x\": expected a status ");
 }
 
 static void own_formats_are_not_for_a_logger_in_python(void **state)
@@ -162,7 +162,8 @@ static void where_logs_and_metrics_go_is_checked_with_its_place(void **state)
         {"statsd_host: a\nstatsd_prefix: "
          "ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
          "pppppppppp\n",
-         ":2:16: statsd_prefix: \"pppppppppppppppppppppppppppppppp…\": expected at most 100 bytes"},
+         ":2:16: statsd_prefix: \"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+         "pppppppppppppppppppp\"…: expected at most 100 bytes"},
         {"logconfig: none.ini\n",
          ":1:12: logconfig: none.ini: expected a file that can be read, but /"},
         {"logconfig_json: none.json\n",

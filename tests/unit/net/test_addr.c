@@ -77,6 +77,8 @@ static void addr_refuses_what_it_cannot_mean(void **state)
         {"[127.0.0.1]:80", "not an IPv6 address"},
         {"[]:80", "not an IPv6 address"},
         {"a b:80", "no host has"},
+        {"\"q\"", "host \"\\\"q\\\"\" has a character that no host has"},
+        {"a:8\n0", "port \"8\\x0a0\" is not in"},
         {"http://localhost", "port \"//localhost\""},
         {"unix:", "path of a socket"},
         {"unix://", "path of a socket"},
