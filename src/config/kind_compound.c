@@ -41,7 +41,7 @@ static bool check_item(struct gcn_intake *in, const char *item)
     unsigned traits = in->row->traits;
     struct gcn_addr addr;
 
-    if ((traits & GCN_TRAIT_PAIRS) && strchr(item, '=') == NULL) {
+    if ((traits & GCN_TRAIT_PAIRS) && (item[0] == '=' || strchr(item, '=') == NULL)) {
         return gcn_error_set(in->expected, "NAME=VALUE");
     }
     if (traits & GCN_TRAIT_ADDRESS) {
@@ -88,6 +88,10 @@ static bool add_pair(struct gcn_intake *in, const struct gcn_value *const pair[2
     const char *key = entry_text(in, pair[0]), *text = entry_text(in, pair[1]);
     if (key == NULL || text == NULL) {
         return false;
+    }
+    if (key[0] == '\0' || strchr(key, '=') != NULL) {
+        in->item = gcn_slice_of(key);
+        return gcn_error_set(in->expected, "a name without = for each value");
     }
     size_t size = strlen(key) + strlen(text) + 2;
     char *item = gcn_arena_alloc(in->arena, size);

@@ -6,7 +6,10 @@
 
 #include <string.h>
 
-enum { LONGEST = 64 };
+enum {
+    LONGEST = 64,
+    SHORT = 3, /* words up to here are near to many others, by chance */
+};
 
 static size_t least(size_t a, size_t b, size_t c)
 {
@@ -46,7 +49,7 @@ static size_t edit_distance(struct gcn_slice a, struct gcn_slice b)
 
 struct gcn_suggestion gcn_suggest_start(struct gcn_slice word)
 {
-    size_t worst = word.len / 3 + 1; /* a third of the word may be wrong */
+    size_t worst = word.len <= SHORT ? 1 : word.len / 3 + 1; /* a third of the word may be wrong */
 
     return (struct gcn_suggestion){word, {NULL, 0}, worst > 3 ? 4 : worst + 1};
 }
@@ -57,6 +60,9 @@ void gcn_suggest_offer(struct gcn_suggestion *suggestion, struct gcn_slice candi
 
     if (a > LONGEST || b > LONGEST || (a > b ? a - b : b - a) >= suggestion->distance) {
         return; /* the lengths alone are too far apart */
+    }
+    if (a <= SHORT && (a == 0 || b == 0 || !same(suggestion->word.ptr[0], candidate.ptr[0]))) {
+        return;
     }
     size_t distance = edit_distance(suggestion->word, candidate);
     if (distance < suggestion->distance) {

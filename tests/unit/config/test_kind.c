@@ -194,6 +194,9 @@ static void variables_for_the_app(void **state)
     };
     static const struct yaml_case errors[] = {
         {"raw_env: [A=b, C]", "1:10: raw_env: \"C\": expected NAME=VALUE"},
+        {"raw_env: [=b]", "1:10: raw_env: \"=b\": expected NAME=VALUE"},
+        {"env: {'': b}", "1:6: raw_env: \"\": expected a name without = for each value"},
+        {"env: {A=B: c}", "1:6: raw_env: \"A=B\": expected a name without = for each value"},
         {"env: {A: [b]}", "1:6: raw_env: a map: expected text for each name and value"},
         {"raw_env: [{A: b}]", "1:10: raw_env: a list: expected text in each item of the list"},
         {"raw_env: []\nenv: {}", "2:6: raw_env: is already set at gcorn.yaml:1:10"},

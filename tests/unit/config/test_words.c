@@ -100,7 +100,8 @@ static void paths_become_absolute_and_plain(void **state)
 
 static void the_nearest_word_is_suggested_if_it_is_near(void **state)
 {
-    static const char *const offers[] = {"workers", "worker_class", "timeout", "bind", "user"};
+    static const char *const offers[] = {"workers", "worker_class", "timeout", "bind", "user", "pid",
+                                         "chdir", "env"};
     static const struct {
         const char *word, *best;
     } cases[] = {
@@ -111,6 +112,11 @@ static void the_nearest_word_is_suggested_if_it_is_near(void **state)
         {"timout", "timeout"},
         {"bnid", "bind"},
         {"usr", "user"},
+        {"bnd", "bind"},
+        {"evn", "env"},
+        {"uid", ""},
+        {"dir", ""},
+        {"e", ""},
         {"banana", ""},
         {"", ""},
         {"x", ""},
