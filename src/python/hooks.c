@@ -167,7 +167,8 @@ static PyObject *listener_facts(const struct gcn_hook_server *server)
     for (size_t i = 0; list != NULL && i < server->n_listeners; i++) {
         char text[GCN_ADDR_TEXT_BYTES];
         gcn_listener_print(&server->listeners[i], false, text);
-        PyObject *entry = Py_BuildValue("(si)", text, server->listeners[i].fd);
+        PyObject *entry = PyUnicode_DecodeFSDefault(text);
+        entry = entry == NULL ? NULL : Py_BuildValue("(Ni)", entry, server->listeners[i].fd);
         if (entry == NULL || PyList_Append(list, entry) < 0) {
             Py_CLEAR(list);
         }
@@ -196,14 +197,17 @@ static PyObject *server_facts(const struct gcn_hook_server *server)
 {
     PyObject *listeners = listener_facts(server);
     PyObject *living = listeners == NULL ? NULL : living_facts(server);
+    PyObject *name = living == NULL ? NULL : gcn_py_text_or_none(server->proc_name);
+    PyObject *pidfile = name == NULL ? NULL : gcn_py_text_or_none(server->pidfile);
     PyObject *facts =
-        living == NULL
+        pidfile == NULL
             ? NULL
-            : Py_BuildValue("(iiiiKzzOOO)", server->pid, server->master_pid, server->reexec_pid,
-                            server->num_workers, (unsigned long long)server->worker_age,
-                            server->proc_name, server->pidfile,
-                            server->systemd ? Py_True : Py_False, listeners, living);
+            : Py_BuildValue("(iiiiKOOOOO)", server->pid, server->master_pid, server->reexec_pid,
+                            server->num_workers, (unsigned long long)server->worker_age, name,
+                            pidfile, server->systemd ? Py_True : Py_False, listeners, living);
 
+    Py_XDECREF(pidfile);
+    Py_XDECREF(name);
     Py_XDECREF(living);
     Py_XDECREF(listeners);
     return facts;

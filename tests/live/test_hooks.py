@@ -322,6 +322,25 @@ def test_worker_hooks_of_a_yaml_file_need_no_python_in_the_arbiter(hooked, tmp_p
     assert one.server.stop() == 0
 
 
+@BOTH
+def test_hooks_see_paths_that_are_not_text(hooked, argv_of, tmp_path):
+    one = hooked(argv_of, """
+        import os
+
+        def when_ready(server):
+            texts = [server.pidfile.fname, server.proc_name, *map(str, server.LISTENERS)]
+            with open(os.environ["NOTES"], "a") as file:
+                file.write(f"{[os.path.basename(os.fsencode(text)) for text in texts]}\\n")
+        """, "--pid", os.fsdecode(b"p\xff"), "--name", os.fsdecode(b"n\xff"),
+        "--chdir", tmp_path, "--bind", os.fsdecode(b"unix:s\xff"), starts=False)
+    process = Process(one.argv, env=environment(one.env), cwd=places.APPS)
+    try:
+        one.wait_note("[")
+        assert one.notes == [str([b"p\xff", b"n\xff", b"unix:s\xff"])]
+    finally:
+        process.kill()
+
+
 def test_hooks_see_preloaded_workers(hooked):
     one = hooked(gcorn_argv, "preload_app = True\n" + textwrap.dedent('''
         import os

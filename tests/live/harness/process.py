@@ -30,6 +30,7 @@ class Process:
 
     def __init__(self, argv, env=None, cwd=None, pass_fds=()):
         self.argv = [str(word) for word in argv]
+        self._command = os.fsencode(" ".join(self.argv)).decode(errors="backslashreplace")  # fit for a report
         self._lines = []
         self._changed = threading.Condition()
         self._is_open = True
@@ -105,10 +106,10 @@ class Process:
     @property
     def summary(self):
         """What it was and the last that it said."""
-        return f"{self.pid}: {' '.join(self.argv)}", self.log[-SHOWN_CHARS:]
+        return f"{self.pid}: {self._command}", self.log[-SHOWN_CHARS:]
 
     def _report(self, what):
-        return f"{what}: {' '.join(self.argv)}\n{''.join(self._lines)}"
+        return f"{what}: {self._command}\n{''.join(self._lines)}"
 
 
 def children(pid):
