@@ -56,33 +56,40 @@ static PyObject *proxy_facts(const struct gcn_request *req)
                          "proxy_port", strtol(req->proxy->port, NULL, 10));
 }
 
-static PyObject *request_facts(const struct gcn_py_call *call)
+/* tuple[at] = value, which is taken over; false if it is NULL, with an exception. */
+static bool set_steal(PyObject *tuple, Py_ssize_t at, PyObject *value)
+{
+    PyTuple_SET_ITEM(tuple, at, value);
+    return value != NULL;
+}
+
+/* The first that cannot be made is the last that is tried. */
+static bool set_facts(PyObject *facts, const struct gcn_py_call *call)
 {
     const struct gcn_request *req = call->req;
     const struct gcn_head *head = req->head;
-    PyObject *values[] = {
-        gcn_py_str(head->method),
-        gcn_py_str(head->target),
-        gcn_py_str(head->path),
-        gcn_py_str(head->query),
-        Py_BuildValue("(ii)", (int)head->version_major, (int)head->version_minor),
-        header_facts(head),
-        Py_NewRef(gcn_request_is_https(req) ? gcn_py.names.https : gcn_py.names.http),
-        peer_facts(req->peer),
-        PyLong_FromUnsignedLongLong(req->number),
-        PyBool_FromLong(!head->keep_alive),
-        Py_NewRef(call->objects->input),
-        proxy_facts(req),
-    };
-    PyObject *facts = PyTuple_New((Py_ssize_t)GCN_COUNT(values));
+    PyObject *scheme = gcn_request_is_https(req) ? gcn_py.names.https : gcn_py.names.http;
 
-    for (size_t i = 0; i < GCN_COUNT(values); i++) {
-        if (facts != NULL && values[i] != NULL) {
-            PyTuple_SET_ITEM(facts, (Py_ssize_t)i, values[i]);
-        } else {
-            Py_XDECREF(values[i]);
-            Py_CLEAR(facts);
-        }
+    return set_steal(facts, 0, gcn_py_str(head->method)) &&
+           set_steal(facts, 1, gcn_py_str(head->target)) &&
+           set_steal(facts, 2, gcn_py_str(head->path)) &&
+           set_steal(facts, 3, gcn_py_str(head->query)) &&
+           set_steal(facts, 4,
+                     Py_BuildValue("(ii)", (int)head->version_major, (int)head->version_minor)) &&
+           set_steal(facts, 5, header_facts(head)) && set_steal(facts, 6, Py_NewRef(scheme)) &&
+           set_steal(facts, 7, peer_facts(req->peer)) &&
+           set_steal(facts, 8, PyLong_FromUnsignedLongLong(req->number)) &&
+           set_steal(facts, 9, PyBool_FromLong(!head->keep_alive)) &&
+           set_steal(facts, 10, Py_NewRef(call->objects->input)) &&
+           set_steal(facts, 11, proxy_facts(req));
+}
+
+static PyObject *request_facts(const struct gcn_py_call *call)
+{
+    PyObject *facts = PyTuple_New(12);
+
+    if (facts != NULL && !set_facts(facts, call)) {
+        Py_CLEAR(facts);
     }
     return facts;
 }
