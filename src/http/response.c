@@ -168,8 +168,8 @@ static size_t clip(struct gcn_response *res, size_t len)
 }
 
 /*
- * Some of a write was clipped. Comes last in it: a logger in Python lets other threads run, and where it
- * is one of those that writes, the response may be over afterwards.
+ * Some of a write was clipped. Comes last in it: a logger in Python lets other threads run, and where
+ * it is one of those that writes, the response may be over afterwards.
  */
 static void warn_clipped(struct gcn_response *res)
 {

@@ -116,9 +116,9 @@ static PyObject *make_pair(const char *what, PyObject *object)
 }
 
 /*
- * The plain list of any iterable of pairs, which gunicorn takes, too: a tuple, dict.items(), a generator.
- * Runs Python: afterwards the call may be over, and start_response or write() may have been called. A new
- * reference, or NULL with an exception.
+ * The plain list of any iterable of pairs, which gunicorn takes, too: a tuple, dict.items(), a
+ * generator. Runs Python: afterwards the call may be over, and start_response or write() may have
+ * been called. A new reference, or NULL with an exception.
  */
 static PyObject *make_plain(const char *what, PyObject *headers)
 {
@@ -201,8 +201,8 @@ static int check_order(const struct gcn_py_call *call, PyObject *exc_info)
 }
 
 /*
- * What may run Python comes last: other threads run then, and one of them may end the call, or this one
- * may come here again.
+ * What may run Python comes last: other threads run then, and one of them may end the call, or this
+ * one may come here again.
  */
 static PyObject *finish_start(struct gcn_py_call *call, PyObject *headers)
 {
