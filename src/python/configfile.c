@@ -20,6 +20,7 @@
 #include "fork.h"
 #include "pylib.h"
 #include "runtime.h"
+#include "settings_dict.h"
 #include "state.h"
 #include "thread.h"
 
@@ -200,12 +201,25 @@ static int put(struct gcn_config_sink *sink, PyObject *entry)
     return -1;
 }
 
+/* (path or None, module or None, start_dir, table) */
+static PyObject *create_request(const struct gcn_config_source *source)
+{
+    PyObject *path = gcn_py_text_or_none(source->path);
+    PyObject *module = path == NULL ? NULL : gcn_py_text_or_none(source->module);
+    PyObject *start_dir = module == NULL ? NULL : gcn_py_text_or_none(source->start_dir);
+    PyObject *table = start_dir == NULL ? NULL : create_table();
+    PyObject *request = table == NULL ? NULL : PyTuple_Pack(4, path, module, start_dir, table);
+
+    Py_XDECREF(table);
+    Py_XDECREF(start_dir);
+    Py_XDECREF(module);
+    Py_XDECREF(path);
+    return request;
+}
+
 static int execute(const struct gcn_config_source *source, struct gcn_config_sink *sink)
 {
-    PyObject *table = create_table();
-    PyObject *request = table == NULL ? NULL
-                                      : Py_BuildValue("(zzsO)", source->path, source->module,
-                                                      source->start_dir, table);
+    PyObject *request = create_request(source);
     PyObject *values = request == NULL ? NULL : gcn_pylib_call("configfile", "read", request);
 
     gcn_py_fork_check();
@@ -216,7 +230,6 @@ static int execute(const struct gcn_config_source *source, struct gcn_config_sin
     }
     Py_XDECREF(values);
     Py_XDECREF(request);
-    Py_XDECREF(table);
     return rc;
 }
 

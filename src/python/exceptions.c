@@ -83,35 +83,39 @@ void gcn_py_log_exception(enum gcn_log_level level, const char *heading, ...)
 /* Log the traceback of code that failed by itself. */
 static void log_traceback(PyObject *text)
 {
-    Py_ssize_t len;
-    const char *bytes = text == Py_None ? NULL : PyUnicode_AsUTF8AndSize(text, &len);
+    struct gcn_buf bytes = {0};
 
-    if (bytes != NULL) {
-        gcn_log_text(GCN_LOG_ERROR, bytes, (size_t)len);
+    if (text != Py_None && gcn_py_append_str(&bytes, text)) {
+        gcn_log_text(GCN_LOG_ERROR, bytes.ptr, bytes.len);
     }
+    gcn_buf_finish(&bytes);
 }
 
 void gcn_py_explain(const char *module, const char *subject, struct gcn_error *err, int *code)
 {
     PyObject *exc = PyErr_GetRaisedException();
-    PyObject *pair = Py_BuildValue("(sO)", subject, exc);
+    PyObject *shown = PyUnicode_DecodeFSDefault(subject);
+    PyObject *pair = shown == NULL ? NULL : PyTuple_Pack(2, shown, exc);
     PyObject *answer = pair == NULL ? NULL : gcn_pylib_call(module, "explain", pair);
-    const char *message;
-    PyObject *traceback_borrowed;
+    PyObject *message_borrowed, *traceback_borrowed;
+    struct gcn_buf text = {0};
 
     *code = GCN_EXIT_BOOT;
-    if (answer == NULL || !PyArg_ParseTuple(answer, "isO", code, &message, &traceback_borrowed)) {
-        struct gcn_buf text = {0};
+    if (answer != NULL &&
+        PyArg_ParseTuple(answer, "iUO", code, &message_borrowed, &traceback_borrowed) &&
+        gcn_py_append_str(&text, message_borrowed)) {
+        log_traceback(traceback_borrowed);
+        gcn_error_set(err, "%s", text.ptr);
+    } else { /* explaining failed: what was to be explained says more */
+        PyErr_SetRaisedException(Py_NewRef(exc));
         gcn_py_print_exception(&text);
         PyErr_Clear();
         gcn_error_set(err, "%s: %s", subject, text.ptr);
-        gcn_buf_finish(&text);
-    } else {
-        log_traceback(traceback_borrowed);
-        gcn_error_set(err, "%s", message);
     }
+    gcn_buf_finish(&text);
     Py_XDECREF(answer);
     Py_XDECREF(pair);
+    Py_XDECREF(shown);
     Py_XDECREF(exc);
 }
 

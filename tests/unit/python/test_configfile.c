@@ -125,6 +125,24 @@ static void values_of_every_kind_are_taken(GCN_UNUSED void **state)
     gcn_settings_destroy(settings);
 }
 
+/* What of a path is no UTF-8 is shown as Python shows it, in the traceback and before the reason. */
+static void a_path_need_not_be_utf_8(GCN_UNUSED void **state)
+{
+    struct gcn_load_failure failure = {0};
+
+    write_file("c\xff.py", "import os\nproc_name = str(len(os.fsencode(__file__)))\n");
+    struct gcn_settings *settings = load("c\xff.py", &failure);
+    assert_non_null(settings);
+    assert_int_equal(atoi(settings->proc_name), strlen(dir) + strlen("/c\xff.py"));
+    gcn_settings_destroy(settings);
+
+    write_file("d\xff.py", "workers = 1 / 0\n");
+    assert_null(load("d\xff.py", &failure));
+    assert_contains(failure.text.ptr, "d\\udcff.py: ZeroDivisionError: division by zero");
+    assert_contains(logged.ptr, "/d\\udcff.py\", line 1");
+    gcn_buf_finish(&failure.text);
+}
+
 static void the_place_of_a_value_is_its_line(GCN_UNUSED void **state)
 {
     struct gcn_settings *settings = load_ok("workers = 1\n"
@@ -285,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_every_kind_are_taken),
+        cmocka_unit_test(a_path_need_not_be_utf_8),
         cmocka_unit_test(the_place_of_a_value_is_its_line),
         cmocka_unit_test(a_file_is_a_module_of_its_own),
         cmocka_unit_test(an_edited_file_is_read_anew),
