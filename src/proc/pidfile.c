@@ -38,9 +38,26 @@ pid_t gcn_pidfile_read(const char *path)
     return (pid_t)pid;
 }
 
+/* True if the process has ended and only its parent has not heard yet. */
+static bool is_zombie(pid_t pid)
+{
+    char path[32], text[256];
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return false;
+    }
+    ssize_t n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    const char *name_end = strrchr(text, ')'); /* "17 (a name) Z 1 ..." */
+    return name_end != NULL && strncmp(name_end, ") Z", 3) == 0;
+}
+
 static bool is_alive(pid_t pid)
 {
-    return kill(pid, 0) == 0 || errno == EPERM;
+    return (kill(pid, 0) == 0 || errno == EPERM) && !is_zombie(pid);
 }
 
 static bool write_aside(const char *path, pid_t pid)

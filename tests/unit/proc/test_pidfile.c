@@ -103,6 +103,26 @@ static void live_process_keeps_its_file(void **state)
     assert_int_equal(gcn_pidfile_read(path), getppid());
 }
 
+/* Its parent may be slow to ask for it, or never do. */
+static void process_that_has_ended_unasked_for_does_not_keep_its_file(void **state)
+{
+    struct gcn_error err = {{0}};
+    char text[16];
+    siginfo_t info;
+
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(0);
+    }
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    snprintf(text, sizeof(text), "%d\n", (int)pid);
+    put(text);
+    assert_true(gcn_pidfile_write(path, getpid(), &err));
+    assert_int_equal(gcn_pidfile_read(path), getpid());
+    waitpid(pid, NULL, 0);
+}
+
 static void own_file_is_removed(void **state)
 {
     struct gcn_error err = {{0}};
@@ -132,6 +152,7 @@ int main(void)
         TEST(pidfile_is_a_number_and_a_line_end_that_all_may_read),
         TEST(stale_and_senseless_files_are_replaced),
         TEST(live_process_keeps_its_file),
+        TEST(process_that_has_ended_unasked_for_does_not_keep_its_file),
         TEST(own_file_is_removed),
         TEST(missing_directory_is_named),
     };
