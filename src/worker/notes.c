@@ -208,6 +208,14 @@ bool gcn_notes_watch_arbiter(void)
     return getppid() == notes.arbiter_pid;
 }
 
+void gcn_notes_watch_arbiter_again(void)
+{
+    prctl(PR_SET_PDEATHSIG, OWN_SIGNAL);
+    if (getppid() != notes.arbiter_pid) {
+        raise(OWN_SIGNAL);
+    }
+}
+
 unsigned gcn_notes_take(void)
 {
     return atomic_exchange_explicit(&notes.noted, 0, memory_order_relaxed);

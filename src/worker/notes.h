@@ -46,6 +46,10 @@ void gcn_notes_boot_ended(void);
  */
 bool gcn_notes_watch_arbiter(void);
 
+/* The same again when the app is loaded: it, or a hook, may have given up rights. Without an arbiter the worker
+   is told to finish. */
+void gcn_notes_watch_arbiter_again(void);
+
 /* The notes since the last call, as bits of enum gcn_note. Thread: loop. */
 unsigned gcn_notes_take(void);
 

@@ -239,6 +239,7 @@ static bool take_steps(struct gcn_worker *worker, struct gcn_error *err, int *co
 static void settle(struct gcn_worker *worker)
 {
     worker->booted = true;
+    gcn_notes_watch_arbiter_again();
     gcn_worker_hooks_look(worker);
     watch_python(worker);
     if (worker->start->detach) {

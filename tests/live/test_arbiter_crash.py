@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness import places
 from harness.addresses import free_address
 from harness.life import Answer, is_alive, send, start, wait_busy, wait_until
 from harness.load import Load
@@ -142,6 +143,16 @@ def test_orphaned_workers_do_not_finish_what_takes_longer_than_two_seconds(gcorn
     workers = server.wait_workers(1)
     Answer(server.get, "/sleep/30")
     wait_busy(server)
+    send(server, signal.SIGKILL)
+    wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker", 5)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_workers_whose_app_gives_up_rights_leave_with_the_arbiter(gcorn, tmp_path):
+    (tmp_path / "app.py").write_text("import os\nfrom life import app\nos.setgid(65534)\nos.setuid(65534)\n")
+    server = gcorn("app:app", "--pythonpath", f"{tmp_path},{places.APPS}", expect=-signal.SIGKILL)
+    assert server.get("/identity").text.startswith("((65534, ")
+    workers = server.wait_workers(1)
     send(server, signal.SIGKILL)
     wait_until(lambda: not any(map(is_alive, workers)), "the end of the worker", 5)
 
