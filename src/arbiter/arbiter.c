@@ -49,6 +49,7 @@ static int wait_ms(const struct gcn_arbiter *arb)
 static void supervise(struct gcn_arbiter *arb)
 {
     arb->loop.now_us = gcn_clock_us();
+    gcn_upgrade_look(arb); /* before signals were held, the predecessor's end could not be told */
     gcn_workers_manage(arb);
     gcn_metrics_send(arb);
     gcn_log_flush();

@@ -203,3 +203,28 @@ def test_the_new_program_finds_no_signal_ignored(tmp_path):
         code = server.stop()
     ignored = int(seen.read_text().split()[1], 16)
     assert code == 0 and not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
+
+
+def test_an_old_server_that_goes_before_the_new_one_listens_is_missed_by_nobody(upgrade, tmp_path):
+    slow = tmp_path / "slow"
+    (tmp_path / "conf.py").write_text(f"import os, time\ndef on_starting(server):\n"
+                                      f"    while os.path.exists({str(slow)!r}):\n        time.sleep(0.01)\n")
+    server = upgrade.start("-c", str(tmp_path / "conf.py"))
+    slow.touch()
+    send(server, signal.SIGUSR2)
+    new = int(server.wait_log(r"the new server is process (\d+)").group(1))
+    wait_until(lambda: pid_in(upgrade.pidfile2) == new, "the new pidfile")
+    end(server.pid)
+    slow.unlink()
+    server.wait_log("this one takes its place")
+    wait_until(lambda: pid_in(upgrade.pidfile) == new and not upgrade.pidfile2.exists(), "the name of the old one")
+    end(new)
+
+
+def test_an_old_server_that_is_killed_and_not_yet_asked_for_does_not_keep_the_pidfile(upgrade):
+    server = upgrade.start(expect=-signal.SIGKILL)
+    new = upgrade.begin()
+    os.kill(server.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+    wait_until(lambda: pid_in(upgrade.pidfile) == new and not upgrade.pidfile2.exists(), "the name of the old one")
+    end(new)
