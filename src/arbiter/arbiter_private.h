@@ -78,6 +78,7 @@ struct gcn_arbiter {
     char *pidfile;              /* owned: its name, as it was given; NULL: none */
     char *pidfile_path;         /* owned: the file that was written; NULL: none, or it is removed */
     struct gcn_sockets handed;  /* what we were started with; empty once `good` has them */
+    struct gcn_sockets left;    /* of a stop beside another arbiter: closed; whoever ends last removes the files */
     bool activated;             /* systemd opened the sockets: they are not ours to choose or remove */
     pid_t predecessor;          /* the arbiter that upgrades to this one, while it lives; 0: none */
     pid_t successor;            /* the arbiter that this one upgrades to, while it lives; 0: none */
@@ -172,6 +173,9 @@ void gcn_boards_give_back(struct gcn_arbiter *arb, struct gcn_child *child);
 void gcn_boards_finish(struct gcn_arbiter *arb);
 
 /* generation.c */
+
+/* True if the files of our sockets are ours to remove: not systemd's, nor used by another arbiter that lives. */
+bool gcn_generation_owns_files(const struct gcn_arbiter *arb);
 
 /* Take over `settings` as the next generation; nothing is open yet. */
 struct gcn_generation *gcn_generation_create(struct gcn_arbiter *arb,
@@ -288,6 +292,9 @@ bool gcn_upgrade_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end 
 
 /* If the predecessor is gone, take its place. */
 void gcn_upgrade_look(struct gcn_arbiter *arb);
+
+/* At our end: see whether the other arbiter of an upgrade has ended before us. */
+void gcn_upgrade_settle(struct gcn_arbiter *arb);
 
 /* announce.c */
 

@@ -47,10 +47,15 @@ bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_generation *generat
     return true;
 }
 
+bool gcn_generation_owns_files(const struct gcn_arbiter *arb)
+{
+    return !arb->activated && arb->successor == 0 && arb->predecessor == 0;
+}
+
 void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *generation,
                             const struct gcn_generation *keep)
 {
-    bool ours = !arb->activated && arb->successor == 0 && arb->predecessor == 0;
+    bool ours = gcn_generation_owns_files(arb);
 
     if (generation == NULL) {
         return;

@@ -13,6 +13,7 @@
 #include <gcorn/base/buf.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
+#include <gcorn/base/ownfd.h>
 #include <gcorn/config/settings.h>
 
 struct gcn_listener_options gcn_sockets_options(const struct gcn_settings *settings)
@@ -123,6 +124,16 @@ void gcn_sockets_close(struct gcn_sockets *sockets, const struct gcn_sockets *ke
         gcn_listener_close(listener);
     }
     gcn_free(sockets->items);
+    *sockets = (struct gcn_sockets){0};
+}
+
+void gcn_sockets_leave(struct gcn_sockets *sockets, struct gcn_sockets *left)
+{
+    for (uint32_t i = 0; i < sockets->n; i++) {
+        gcn_ownfd_close(sockets->items[i].fd);
+        sockets->items[i].fd = -1;
+    }
+    *left = *sockets;
     *sockets = (struct gcn_sockets){0};
 }
 

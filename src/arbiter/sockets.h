@@ -39,6 +39,9 @@ bool gcn_sockets_equal(const struct gcn_sockets *a, const struct gcn_sockets *b)
 /* Close the sockets that `keep` (or NULL) does not share; with `unlink` remove their files. */
 void gcn_sockets_close(struct gcn_sockets *sockets, const struct gcn_sockets *keep, bool unlink);
 
+/* Close the descriptors and move to `left` what gcn_sockets_close needs to remove the files later. */
+void gcn_sockets_leave(struct gcn_sockets *sockets, struct gcn_sockets *left);
+
 /* "listening at: http://…,unix:… (pid)", and a notice if the kernel caps the queue. */
 void gcn_sockets_log(const struct gcn_sockets *sockets, const struct gcn_settings *settings);
 

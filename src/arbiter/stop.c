@@ -22,12 +22,16 @@ enum {
  */
 static void close_sockets(struct gcn_arbiter *arb)
 {
-    bool ours = !arb->activated && arb->successor == 0 && arb->predecessor == 0;
+    bool ours = gcn_generation_owns_files(arb);
 
     if (arb->trial != NULL) {
         gcn_sockets_close(&arb->trial->sockets, &arb->good->sockets, ours);
     }
-    gcn_sockets_close(&arb->good->sockets, NULL, ours);
+    if (ours) {
+        gcn_sockets_close(&arb->good->sockets, NULL, true);
+    } else {
+        gcn_sockets_leave(&arb->good->sockets, &arb->left);
+    }
 }
 
 void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gcorn/base/buf.h>
@@ -188,18 +189,28 @@ bool gcn_upgrade_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end 
         return false;
     }
     arb->successor = 0;
-    gcn_warn("upgrade: the new server (pid %d) %s; this one goes on", (int)pid,
-             gcn_child_end_print(end, text));
+    gcn_warn("upgrade: the new server (pid %d) %s; this one %s", (int)pid,
+             gcn_child_end_print(end, text), arb->stop == GCN_STOP_NOT ? "goes on" : "stops, too");
     return true;
 }
 
 void gcn_upgrade_look(struct gcn_arbiter *arb)
 {
-    if (arb->predecessor == 0 || getppid() == arb->predecessor) {
+    if (arb->predecessor == 0 || getppid() == arb->predecessor || arb->stop != GCN_STOP_NOT) {
         return;
     }
     gcn_info("upgrade: the old server (pid %d) is gone; this one takes its place",
              (int)arb->predecessor);
     arb->predecessor = 0;
     gcn_start_rename(arb);
+}
+
+void gcn_upgrade_settle(struct gcn_arbiter *arb)
+{
+    if (arb->successor > 0 && waitpid(arb->successor, NULL, WNOHANG) == arb->successor) {
+        arb->successor = 0;
+    }
+    if (arb->predecessor > 0 && getppid() != arb->predecessor) {
+        arb->predecessor = 0;
+    }
 }

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from harness import places
-from harness.life import children, is_alive, send, start, title, wait_until
+from harness.life import Answer, children, is_alive, is_sleeping, send, start, title, wait_busy, wait_until
 from harness.load import Load
 from harness.process import Process
 from harness.server import environment
@@ -203,6 +203,23 @@ def test_the_new_program_finds_no_signal_ignored(tmp_path):
         code = server.stop()
     ignored = int(seen.read_text().split()[1], 16)
     assert code == 0 and not ignored & (1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1)
+
+
+@pytest.mark.parametrize("last", ["old", "new"])
+def test_a_unix_socket_goes_with_the_last_of_two_servers_that_stop_together(upgrade, socket_folder, last):
+    path = f"{socket_folder}/s"
+    server = upgrade.start(bind=path)
+    answers = [Answer(server.get, "/sleep/1" if last == "old" else "/sleep/0.5")]
+    wait_busy(server)
+    new = upgrade.begin()
+    answers.append(Answer(server.get, "/sleep/0.5" if last == "old" else "/sleep/1"))
+    wait_until(lambda: any(map(is_sleeping, children(new))), "a busy new worker")
+    for pid in (server.pid, new):
+        os.kill(pid, signal.SIGTERM)
+    for answer in answers:
+        assert answer.get().body == b"slept"
+    wait_until(lambda: not is_alive(server.pid) and not is_alive(new), "the end of both")
+    assert not os.path.exists(path)
 
 
 def test_an_old_server_that_goes_before_the_new_one_listens_is_missed_by_nobody(upgrade, tmp_path):
