@@ -260,6 +260,7 @@ bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
         return adjust(options, err);
     }
     if (!find_program(options->venv, started_program, err) ||
+        !gcn_venv_is_open(started_program, our_version, err) ||
         !initialize(options, started_program, err)) {
         return false;
     }

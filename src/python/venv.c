@@ -6,11 +6,15 @@
 #include "venv.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <gcorn/base/slice.h>
+
+enum { MAX_LINKS = 8 };
 
 /* "version = 3.11.2" is venv's line, "version_info = 3.11.2.final.0" virtualenv's and uv's. */
 static bool is_version_key(struct gcn_slice key)
@@ -66,6 +70,75 @@ static struct gcn_venv_version guess_version(const char *dir, struct gcn_venv_ve
     return ours;
 }
 
+/* Where the symbolic link `path` leads to; false if it is none. */
+static bool follow_link(const char *path, char target[PATH_MAX])
+{
+    char text[PATH_MAX];
+    ssize_t len = readlink(path, text, sizeof(text));
+
+    if (len < 0 || (size_t)len >= sizeof(text)) {
+        return false;
+    }
+    const char *slash = text[0] == '/' ? NULL : strrchr(path, '/');
+    size_t dir = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    return snprintf(target, PATH_MAX, "%.*s%.*s", (int)dir, path, (int)len, text) < PATH_MAX;
+}
+
+/* True if this process may not pass the directory `part`, or do anything with it as the `last` part. */
+static bool is_closed(const char *part, bool last)
+{
+    return access(part, X_OK) < 0 && errno == EACCES && (!last || access(part, R_OK) < 0);
+}
+
+/* The first part of `path` that is closed to this process; false if none is. */
+static bool find_closed_part(const char *path, char part[PATH_MAX])
+{
+    for (size_t len = 1; path[len - 1] != '\0'; len++) {
+        if (path[len] == '/' || path[len] == '\0') {
+            snprintf(part, PATH_MAX, "%.*s", (int)len, path);
+            if (is_closed(part, path[len] == '\0')) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The same behind symbolic links, by its real path. */
+static bool find_closed(const char *path, char closed[PATH_MAX])
+{
+    char way[PATH_MAX], part[PATH_MAX];
+
+    snprintf(way, sizeof(way), "%s", path);
+    for (int i = 0; i < MAX_LINKS; i++) {
+        if (!find_closed_part(way, part)) {
+            return false;
+        }
+        if (realpath(part, closed) != NULL) {
+            return true; /* what leads there is open, so it is the part itself */
+        }
+        snprintf(closed, PATH_MAX, "%s", part);
+        if (!follow_link(part, way)) {
+            return true;
+        }
+    }
+    return true;
+}
+
+static bool is_open(const char *path, struct gcn_error *err)
+{
+    char part[PATH_MAX];
+
+    if (!find_closed(path, part)) {
+        return true;
+    }
+    const struct passwd *user = getpwuid(geteuid());
+    return gcn_error_set(err, "%s is closed to the user %s (%u), who needs %s: open it (chmod), use a "
+                         "Python from a place that is open to all, or set preload_app, with which "
+                         "Python starts before the setting user applies",
+                         part, user == NULL ? "?" : user->pw_name, (unsigned)geteuid(), path);
+}
+
 static bool find_program(const char *dir, char *program, struct gcn_error *err)
 {
     static const char *const names[] = {"python3", "python"};
@@ -75,11 +148,31 @@ static bool find_program(const char *dir, char *program, struct gcn_error *err)
         if (access(program, X_OK) == 0) {
             return true;
         }
+        if (!is_open(program, err)) {
+            return false;
+        }
     }
     return gcn_error_set(err,
                          "the virtual environment %s has no bin/python3 that can be executed (the "
                          "Python it was made from may be gone): make it anew",
                          dir);
+}
+
+bool gcn_venv_is_open(const char *program, struct gcn_venv_version ours, struct gcn_error *err)
+{
+    char path[PATH_MAX], library[PATH_MAX];
+
+    if (!is_open(program, err)) {
+        return false;
+    }
+    if (realpath(program, path) == NULL) {
+        return true;
+    }
+    strcpy(strrchr(path, '/'), "/");
+    /* Python knows its library by PREFIX/lib/python3.11/os.py, with the program in PREFIX/bin. */
+    int len = snprintf(library, sizeof(library), "%s../lib/python%d.%d/os.py", path, ours.major,
+                       ours.minor);
+    return len >= (int)sizeof(library) || is_open(library, err);
 }
 
 bool gcn_venv_check(const char *dir, struct gcn_venv_version ours, char *program,
@@ -90,8 +183,10 @@ bool gcn_venv_check(const char *dir, struct gcn_venv_version ours, char *program
 
     snprintf(path, sizeof(path), "%s/pyvenv.cfg", dir);
     if (!read_version(path, &found)) {
-        return gcn_error_set(err, "%s is not a virtual environment: %s: %s", dir, path,
-                             strerror(errno));
+        int reason = errno;
+        return is_open(path, err) &&
+               gcn_error_set(err, "%s is not a virtual environment: %s: %s", dir, path,
+                             strerror(reason));
     }
     if (found.major == 0) {
         found = guess_version(dir, ours);

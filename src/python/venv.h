@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which Python installation the interpreter takes itself for: a virtual environment's, or the one
- * that its library came with. Plain C, no interpreter needed.
+ * that its library came with; and whether this process may use it. Plain C, no interpreter needed.
  */
 #ifndef GCORN_PYTHON_VENV_H
 #define GCORN_PYTHON_VENV_H
@@ -23,5 +23,12 @@ struct gcn_venv_version {
  */
 GCN_MUST_CHECK bool gcn_venv_check(const char *dir, struct gcn_venv_version ours, char *program,
                                    struct gcn_error *err);
+
+/*
+ * Whether this process may use the python `program`, and the library beside it. False with what is closed
+ * to it, and the remedies, in `err`. What is not there is no matter of permissions.
+ */
+GCN_MUST_CHECK bool gcn_venv_is_open(const char *program, struct gcn_venv_version ours,
+                                     struct gcn_error *err);
 
 #endif

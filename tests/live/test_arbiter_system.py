@@ -221,6 +221,23 @@ def test_a_reload_brings_another_identity(opened, tmp_path, args):
     assert get(server, "/identity") == repr(((65534,) * 3, (65534,) * 3, [65534]))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("venv", ["closed/venv", "venv"])
+def test_a_python_that_the_user_may_not_read_is_an_error_that_names_what_is_closed(socket_folder, venv):
+    folder = Path(socket_folder)
+    folder.chmod(0o755)
+    (folder / venv / "bin").mkdir(parents=True)
+    (folder / venv / "pyvenv.cfg").write_text("version = {}.{}\n".format(*sys.version_info))
+    (folder / "closed" / "bin").mkdir(parents=True, exist_ok=True)
+    (folder / "closed" / "bin" / "python").touch(0o755)
+    (folder / venv / "bin" / "python3").symlink_to(os.path.relpath(folder / "closed/bin/python", folder / venv / "bin"))
+    (folder / "closed").chmod(0o700)
+    ended = subprocess.run([places.GCORN, "-b", "127.0.0.1:0", "-u", "65534", "--venv", folder / venv, "life:app"], cwd="/",
+                           env=environment(), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+    assert ended.returncode == 3
+    assert f"venv: {folder}/closed is closed to the user " in ended.stdout and "set preload_app" in ended.stdout
+
+
 LOGGER = """
 from gunicorn.glogging import Logger
 class Mine(Logger):
