@@ -19,6 +19,7 @@
 #include <gcorn/config/print.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/python/configfile.h>
+#include <gcorn/python/logger.h>
 #include <gcorn/python/python.h>
 
 enum { USUAL_COLUMNS = 80, MOST_COLUMNS = 120 };
@@ -130,13 +131,14 @@ static int put_docs(const char *page)
     return put(&text);
 }
 
+/* The logger is made of the hooks' settings, too. */
 static bool check_hooks(const struct gcn_settings *settings, struct gcn_error *err)
 {
     if (!gcn_py_hooks_want(settings)) {
         return true;
     }
     struct gcn_py_hooks *hooks = gcn_py_hooks_create(settings, err);
-    bool ok = hooks != NULL;
+    bool ok = hooks != NULL && gcn_py_logger_check(hooks, err);
     gcn_py_hooks_destroy(hooks);
     return ok;
 }

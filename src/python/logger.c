@@ -353,6 +353,24 @@ bool gcn_py_logger_open(struct gcn_py_hooks *hooks, struct gcn_error *err)
     return level != -2;
 }
 
+bool gcn_py_logger_check(const struct gcn_py_hooks *hooks, struct gcn_error *err)
+{
+    int code;
+
+    if (!hooks->logs) {
+        return true;
+    }
+    bool taken = gcn_py_thread_ensure();
+    PyObject *done = gcn_pylib_call("logs", "check", hooks->object);
+    if (done == NULL) {
+        gcn_py_explain("logs", "logger_class", err, &code);
+    }
+    bool good = done != NULL;
+    Py_XDECREF(done);
+    gcn_py_thread_restore(taken);
+    return good;
+}
+
 void gcn_py_logger_reopen(void)
 {
     if (!gcn_py_logger_is_open()) {

@@ -275,11 +275,17 @@ WRONG = {
 }
 
 
+ONLY_WHEN_MADE = ("a bad dict", "a class that fails")  # --check-config makes no logger: that could open its files
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_configuration_that_cannot_be_used_stops_the_start_as_in_gunicorn(tmp_path, name):
     text, message = WRONG[name]
     code, log = ended(tmp_path, text)
     assert re.search(r"\[ERROR\] " + message + "$", log, re.M), log
+    if name not in ONLY_WHEN_MADE:
+        code, log = ended(tmp_path, text, "--check-config")
+        assert code == 1 and re.search("^gcorn: error: " + message + "$", log, re.M), log
     assert code == ended(tmp_path, text, argv_of=gunicorn_argv)[0] == 1
     assert ("Traceback" in log) == ("class" in name), log
 

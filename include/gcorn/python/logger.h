@@ -29,6 +29,12 @@ bool gcn_py_logger_is_custom(const struct gcn_settings *settings);
  */
 GCN_MUST_CHECK bool gcn_py_logger_open(struct gcn_py_hooks *hooks, struct gcn_error *err);
 
+/*
+ * Whether the class and the configuration of the settings that `hooks` were made of can be read, with no
+ * effect: no file is opened, no daemon is told. GIL: taken inside.
+ */
+GCN_MUST_CHECK bool gcn_py_logger_check(const struct gcn_py_hooks *hooks, struct gcn_error *err);
+
 /* USR1: have the logger open its files again. GIL: taken inside, by another thread if this one defers. */
 void gcn_py_logger_reopen(void);
 

@@ -4,6 +4,7 @@ logger classes derive from, and what logconfig and its kin configure."""
 
 import base64
 import binascii
+import configparser
 import json
 import logging
 import logging.config
@@ -151,30 +152,7 @@ class Logger(Log):
             self._set_syslog_handler(self.error_log, cfg, self.syslog_fmt, "error")
             if not cfg.disable_redirect_access_to_syslog:
                 self._set_syslog_handler(self.access_log, cfg, self.syslog_fmt, "access")
-        self._configure(cfg)
-
-    @staticmethod
-    def _configure(cfg):
-        """Python's own configuration, of which there are three; the first that is set counts."""
-        for name, apply in (
-            ("logconfig_dict", _apply_dict),
-            ("logconfig_json", _apply_json),
-            ("logconfig", _apply_ini),
-        ):
-            value = getattr(cfg, name)
-            if not value:
-                continue
-            where = name if isinstance(value, dict) else f"{name}: {value}"
-            try:
-                apply(value)
-            except OSError as exc:
-                file = f" ({exc.filename})" if exc.filename not in (None, value) else ""
-                raise LogError(f"{where}: {exc.strerror or exc}{file}") from exc
-            except Exception as exc:
-                reason = exc.__cause__ or exc
-                detail = f": {reason}" if reason is not exc else ""
-                raise LogError(f"{where}: {type(exc).__name__}: {exc}{detail}") from exc
-            return
+        configure(cfg)
 
     def warning(self, msg, *args, **kwargs):
         super().warning(msg, *args, **kwargs)
@@ -321,17 +299,49 @@ class Logger(Log):
             return None
 
 
-def _apply_dict(config):
-    logging.config.dictConfig({**CONFIG_DEFAULTS, **config})
+def configure(cfg, is_applied=True):
+    """Python's own configuration, of which there are three; the first that is set counts."""
+    for name, read, apply in (
+        ("logconfig_dict", _merge, logging.config.dictConfig),
+        ("logconfig_json", _read_json, logging.config.dictConfig),
+        ("logconfig", _read_ini, _apply_ini),
+    ):
+        value = getattr(cfg, name)
+        if not value:
+            continue
+        where = name if isinstance(value, dict) else f"{name}: {value}"
+        try:
+            config = read(value)
+            if is_applied:
+                apply(config)
+        except OSError as exc:
+            file = f" ({exc.filename})" if exc.filename not in (None, value) else ""
+            raise LogError(f"{where}: {exc.strerror or exc}{file}") from exc
+        except Exception as exc:
+            reason = exc.__cause__ or exc
+            detail = f": {reason}" if reason is not exc else ""
+            raise LogError(f"{where}: {type(exc).__name__}: {exc}{detail}") from exc
+        return
 
 
-def _apply_json(path):
+def _merge(config):
+    return {**CONFIG_DEFAULTS, **config}
+
+
+def _read_json(path):
     with open(path, encoding="utf-8") as file:
-        _apply_dict(json.load(file))
+        return _merge(json.load(file))
 
 
-def _apply_ini(path):
+def _read_ini(path):
     defaults = {**CONFIG_DEFAULTS, "__file__": path, "here": os.path.dirname(path)}
-    with open(path, encoding="utf-8"):
-        pass  # fileConfig has no good word for one that is not there
-    logging.config.fileConfig(path, defaults=defaults, disable_existing_loggers=False)
+    parser = configparser.ConfigParser(defaults)
+    with open(path, encoding="utf-8") as file:
+        parser.read_file(file)
+    for section in ("loggers", "handlers", "formatters"):
+        parser.get(section, "keys")  # says what is missing better than fileConfig
+    return parser
+
+
+def _apply_ini(parser):
+    logging.config.fileConfig(parser, disable_existing_loggers=False)

@@ -178,6 +178,15 @@ def _create(cfg):
     return logger
 
 
+def check(hooks):
+    """What can be said of the logger of these hooks' settings without a handler that opens or sends anything."""
+    from _gcorn_logger import Logger, configure
+
+    cls = find_class(hooks.cfg.logger_class, hooks.cfg.statsd_host)
+    if getattr(cls, "setup", None) is Logger.setup:
+        configure(hooks.cfg, is_applied=False)
+
+
 def take_over(arguments):
     """
     (hooks or None, wanted): let the logger of these hooks' settings write the logs from now on, or, if
