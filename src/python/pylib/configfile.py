@@ -104,8 +104,10 @@ def accepts(function, count):
 
 
 def find(text):
-    """The object that "pkg.mod.attr" or "pkg.mod:attr" names. Raises ImportError, AttributeError."""
+    """The object that "pkg.mod.attr" or "pkg.mod:attr" names. Raises ImportError, AttributeError, ValueError."""
     module, _, name = text.rpartition(":") if ":" in text else text.rpartition(".")
+    if not module or not name:
+        raise ValueError('expected a name as "module:name"')
     found = importlib.import_module(module)
     for part in name.split("."):
         found = getattr(found, part)

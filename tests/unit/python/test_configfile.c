@@ -231,6 +231,9 @@ static const struct row {
     {"post_fork = 5\n", "post_fork: 5 is not callable", NULL, 1},
     {"post_fork = 'no_such.function'\n", "No module named 'no_such'", NULL, 1},
     {"post_fork = 'os.no_such'\n", "no attribute 'no_such'", NULL, 1},
+    {"post_fork = 'hook'\n", "post_fork: 'hook': expected a name as \"module:name\"", NULL, 1},
+    {"post_fork = ''\n", "post_fork: '': expected a name as \"module:name\"", NULL, 1},
+    {"post_fork = 'os:'\n", "post_fork: 'os:': expected a name as \"module:name\"", NULL, 1},
     {"worker_class = 5\n", "worker_class: 5: expected a class or its name", NULL, 1},
 };
 
