@@ -14,10 +14,12 @@ static int on_event(PyDict_WatchEvent event, GCN_UNUSED PyObject *dict, GCN_UNUS
     return 0;
 }
 
-int gcn_py_changes_init(void)
+void gcn_py_changes_init(void)
 {
     gcn_py.dict_watcher = PyDict_AddWatcher(on_event);
-    return gcn_py.dict_watcher < 0 ? -1 : 0;
+    if (gcn_py.dict_watcher < 0) { /* there are eight places, all taken */
+        PyErr_Clear();
+    }
 }
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "py.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <gcorn/base/compiler.h>
@@ -16,9 +17,13 @@
 
 #if PY_VERSION_HEX < 0x030C0000
 
-GCN_MUST_CHECK static inline int gcn_py_changes_init(void)
+static inline void gcn_py_changes_init(void)
 {
-    return 0;
+}
+
+static inline bool gcn_py_changes_are_told(void)
+{
+    return true;
 }
 
 GCN_MUST_CHECK static inline int gcn_py_changes_watch(GCN_UNUSED PyObject *dict)
@@ -38,13 +43,19 @@ static inline uint64_t gcn_py_changes_disown(PyObject *dict, GCN_UNUSED uint64_t
 
 #else
 
-/* Become a watcher of dictionaries. -1 with an exception. GIL: held. */
-GCN_MUST_CHECK int gcn_py_changes_init(void);
+/* Become a watcher of dictionaries, if there may be another. GIL: held. */
+void gcn_py_changes_init(void);
 
-/* `dict` will be asked about. -1 with an exception. GIL: held. */
+/* False if there might not: then nothing is known of changes. GIL: held. */
+static inline bool gcn_py_changes_are_told(void)
+{
+    return gcn_py.dict_watcher >= 0;
+}
+
+/* `dict` will be asked about, if there is an answer. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK static inline int gcn_py_changes_watch(PyObject *dict)
 {
-    return PyDict_Watch(gcn_py.dict_watcher, dict);
+    return gcn_py_changes_are_told() ? PyDict_Watch(gcn_py.dict_watcher, dict) : 0;
 }
 
 /* The same number as before: `dict`, which is watched, has not been changed since. GIL: held. */

@@ -93,8 +93,8 @@ void gcn_py_objects_note(struct gcn_py_objects *objects, PyObject *env)
 
 void gcn_py_objects_take_back_steal(struct gcn_py_objects *objects, PyObject *env)
 {
-    if (Py_REFCNT(env) == 1 && gcn_py_changes(env) == objects->environ_was &&
-        !objects->dict_changed) {
+    if (gcn_py_changes_are_told() && Py_REFCNT(env) == 1 &&
+        gcn_py_changes(env) == objects->environ_was && !objects->dict_changed) {
         objects->environ = env;
     } else {
         Py_DECREF(env);

@@ -179,13 +179,13 @@ static int set_path(const struct gcn_py_options *options)
 
 static int create_objects(void)
 {
+    gcn_py_changes_init();
     return gcn_py_names_init(&gcn_py.names) < 0 || gcn_py_native_init() < 0 ||
                    gcn_pylib_init() < 0 || gcn_py_start_response_types() < 0 ||
                    gcn_py_input_types() < 0 || gcn_py_socket_types() < 0 ||
                    gcn_py_file_wrapper_types() < 0 || gcn_py_errors_init() < 0 ||
                    gcn_py_interrupt_init() < 0 || gcn_py_handlers_init() < 0 ||
-                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0 || gcn_py_changes_init() < 0 ||
-                   gcn_py_signals_show() < 0
+                   gcn_py_fork_init() < 0 || gcn_py_stacks_init() < 0 || gcn_py_signals_show() < 0
                ? -1
                : 0;
 }

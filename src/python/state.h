@@ -29,7 +29,7 @@ struct gcn_py_state {
     } types;
     PyObject *errors; /* wsgi.errors, the same for all requests */
 #if PY_VERSION_HEX >= 0x030C0000
-    int dict_watcher;      /* the id that we watch dictionaries under: see changes.h */
+    int dict_watcher;      /* the id that we watch dictionaries under, or -1: see changes.h */
     uint64_t dict_changes; /* how many changes it was told of */
 #endif
 };

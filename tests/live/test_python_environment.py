@@ -59,6 +59,36 @@ def test_python_is_set_up_as_the_program_python_is(gcorn, folder, variables):
     assert process.get("/").body.decode() == theirs.stdout.decode()
 
 
+NO_WATCHER = textwrap.dedent('''
+    import _testcapi
+
+    try:
+        while True:
+            _testcapi.add_dict_watcher(0)
+    except RuntimeError:
+        pass
+''')
+SETS = textwrap.dedent('''
+    def app(environ, start_response):
+        seen = environ.setdefault("X", environ["QUERY_STRING"] + environ["REMOTE_PORT"])
+        start_response("200 OK", [])
+        return [seen.encode()]
+''')
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="dictionaries cannot be watched")
+def test_others_may_watch_all_dictionaries(gcorn, tmp_path):
+    """… in each of the few places that an interpreter has: environs are then for one request each."""
+    pytest.importorskip("_testcapi")
+    (tmp_path / "sitecustomize.py").write_text(NO_WATCHER)
+    (tmp_path / "sets.py").write_text(SETS)
+    server = gcorn("sets:app", env={"PYTHONPATH": str(tmp_path)})
+    for _ in range(3):
+        with server.connect() as connection:
+            port = connection.socket.getsockname()[1]
+            assert [connection.get("/?a").text for _ in range(2)] == [f"a{port}"] * 2
+
+
 def run_to_its_end(folder, *args, **variables):
     process = Process([places.GCORN, "-b", "127.0.0.1:0", "--chdir", folder, *args, "facts:app"],
                       env=environment(variables), cwd=folder)
