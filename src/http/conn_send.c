@@ -96,7 +96,7 @@ static void end_response(struct gcn_conn *conn)
     bool complete = !conn->gone && !res->failed && conn->answered == 0;
     bool kept = complete && gcn_response_keeps(res);
     bool at_once = !kept && may_close_at_once(conn, &conn->x->req);
-    bool framed = res->chunked || res->has_length;
+    bool framed = res->chunked || res->has_length || res->no_body; /* the peer sees where it ends */
     bool answered = conn->answered != 0;
     bool reset = conn->gone || !(complete || framed || answered || res->left_alone);
 

@@ -220,6 +220,14 @@ def test_an_error_after_the_head_cuts_the_connection(server, path):
     assert server.get("/hello").status == 200
 
 
+@pytest.mark.parametrize("path", ["/raises-later", "/raises-in-length"])
+def test_an_error_after_the_head_leaves_the_answer_to_head_whole(server, path):
+    with server.connect() as connection:
+        connection.request("HEAD", path)
+        assert connection.response("HEAD").status == 200
+        assert connection.read_all() == b""  # a reset could have overtaken the head
+
+
 def test_text_instead_of_bytes_is_an_error(server):
     head, body = read_cut(server, "/yields-text")
     assert head.startswith(b"HTTP/1.1 500 ") or b"text" not in body
