@@ -278,6 +278,13 @@ static enum gcn_refusal judge_missing_host(struct gcn_policy *policy)
     return GCN_REFUSE_NOTHING;
 }
 
+/* '/' or "%2F", which it is once PATH_INFO is decoded. */
+static bool begins_with_slash(struct gcn_slice path)
+{
+    return (path.len > 0 && path.ptr[0] == '/') ||
+           (path.len > 2 && path.ptr[0] == '%' && path.ptr[1] == '2' && (path.ptr[2] | 0x20) == 'f');
+}
+
 /* PATH_INFO is what follows SCRIPT_NAME: nothing, or something that begins with '/'. PEP 3333. */
 static enum gcn_refusal judge_script_name(struct gcn_policy *policy)
 {
@@ -288,9 +295,11 @@ static enum gcn_refusal judge_script_name(struct gcn_policy *policy)
         return GCN_REFUSE_NOTHING;
     }
     policy->culprit = script;
-    bool fits = path.len >= script.len && memcmp(path.ptr, script.ptr, script.len) == 0 &&
-                (path.len == script.len || path.ptr[script.len] == '/' ||
-                 script.ptr[script.len - 1] == '/');
+    if (path.len < script.len || memcmp(path.ptr, script.ptr, script.len) != 0) {
+        return GCN_REFUSE_SCRIPT_NAME;
+    }
+    struct gcn_slice rest = {path.ptr + script.len, path.len - script.len};
+    bool fits = rest.len == 0 || begins_with_slash(rest) || script.ptr[script.len - 1] == '/';
     return fits ? GCN_REFUSE_NOTHING : GCN_REFUSE_SCRIPT_NAME;
 }
 
