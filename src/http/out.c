@@ -13,9 +13,9 @@
 #include <gcorn/base/mem.h>
 
 enum {
-    POOL_BLOCKS = 64, /* kept a thread: 1 MiB at most */
-    GATHER = 16,      /* pieces sent by one call */
-    FILE_BUDGET = 4 * 1024 * 1024,
+    POOL_BLOCKS = 64,              /* kept a thread: 1 MiB at most */
+    GATHER = 16,                   /* pieces sent by one call */
+    SEND_BUDGET = 4 * 1024 * 1024, /* of gcn_out_send, before others get their turn */
     BLOCK_ROOM = GCN_OUT_BLOCK_BYTES - (int)sizeof(struct gcn_piece),
 };
 
@@ -191,18 +191,27 @@ static void consume(struct gcn_out *out, size_t done)
     }
 }
 
-static enum gcn_io send_memory(struct gcn_out *out, int fd, enum gcn_push push, size_t *done)
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Send `most` bytes at most: the kernel takes all that it is given while a fast client reads. */
+static enum gcn_io send_memory(struct gcn_out *out, int fd, enum gcn_push push, size_t most,
+                               size_t *done)
 {
     struct iovec gathered[GATHER];
     int n = 0;
 
     if (GCN_LIKELY(out->first->next == NULL && out->first->len > 0)) {
-        return gcn_socket_write(fd, out->first->ptr, out->first->len, push, done);
+        return gcn_socket_write(fd, out->first->ptr, min_size(out->first->len, most), push, done);
     }
     for (struct gcn_piece *piece = out->first;
          piece != NULL && piece->kind != GCN_PIECE_FILE && n < GATHER; piece = piece->next) {
-        if (piece->len > 0) {
-            gathered[n++] = (struct iovec){(void *)(uintptr_t)piece->ptr, piece->len};
+        size_t len = min_size(piece->len, most);
+        most -= len;
+        if (len > 0) {
+            gathered[n++] = (struct iovec){(void *)(uintptr_t)piece->ptr, len};
         }
     }
     *done = 0;
@@ -233,23 +242,20 @@ static enum gcn_io send_file(struct gcn_out *out, int fd, size_t *done)
 
 GCN_FLATTEN enum gcn_io gcn_out_send(struct gcn_out *out, int fd, enum gcn_push push, size_t *sent)
 {
-    size_t from_files = 0;
-
     *sent = 0;
     while (out->first != NULL) {
         size_t done;
         bool is_file = out->first->kind == GCN_PIECE_FILE;
-        if (is_file && from_files >= FILE_BUDGET) {
+        if (GCN_UNLIKELY(*sent >= SEND_BUDGET)) {
             return GCN_IO_AGAIN;
         }
-        enum gcn_io io = is_file ? send_file(out, fd, &done) : send_memory(out, fd, push, &done);
+        enum gcn_io io = is_file ? send_file(out, fd, &done)
+                                 : send_memory(out, fd, push, SEND_BUDGET - *sent, &done);
         if (io != GCN_IO_OK) {
             return io;
         }
         *sent += done;
-        if (is_file) {
-            from_files += done;
-        } else {
+        if (!is_file) {
             consume(out, done);
         }
     }
