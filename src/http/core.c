@@ -22,7 +22,7 @@ enum {
     PAUSE_US = 5 * 1000,   /* how long a connection is left to a sibling, or to a free descriptor */
     LOOKS_MAX = 16,        /* at connections that may rest, when every place is taken */
     ACCEPT_MOST = 16,      /* connections at an event */
-    PACE_OF_ERRORS = 200,  /* … the latter in pauses: one second */
+    QUIET_US = 60 * 1000 * 1000, /* at the limit of descriptors, it is said once in that time */
     /* How long an idle connection is kept while draining: long enough for a request that a proxy is about
        to send, and not in the way of those who wait for us to leave. */
     LAST_CALL_US = 2 * 1000 * 1000,
@@ -192,12 +192,13 @@ static void accept_failed(struct gcn_core *core)
     if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
         return; /* somebody else took it, or the client has left already: accept(2) */
     }
-    if (!core->no_descriptors) {
-        core->no_descriptors = true;
+    if (!core->no_descriptors && core->loop->now_us >= core->quiet_until_us) {
+        core->quiet_until_us = core->loop->now_us + QUIET_US;
         gcn_error_errno("cannot accept a connection (%u are open): accepting rests until some are "
                         "closed; raise the limit of open files or lower worker_connections",
                         core->n_conns);
     }
+    core->no_descriptors = true;
     pause_listening(core);
 }
 

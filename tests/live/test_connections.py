@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Connections: kept, pipelined, closed, broken off; interim responses; versions."""
 import json
+import resource
 import socket
+import time
 
 import pytest
 
@@ -145,6 +147,31 @@ def test_continue_is_not_sent_to_http_1_0(server):
         connection.request("POST", "/echo", [("Expect", "100-continue")], b"body", version="1.0")
         answer = connection.response()
         assert (answer.interim, answer.body) == ([], b"body")
+
+
+def test_without_descriptors_accepting_rests_and_that_is_said_once(gcorn):
+    server = gcorn("probe:app")
+    [worker] = server.wait_workers(1)
+    assert server.get("/hello").status == 200
+    _, hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker, resource.RLIMIT_NOFILE, (descriptors(worker) + 10, hard))
+    inside = []
+    while "cannot accept a connection" not in server.log:
+        assert len(inside) < 100
+        inside.append(server.connect())
+        inside[-1].send(b"GET /hello HTTP/1.1\r\n")
+        time.sleep(0.01)
+    waiting = [inside.pop()] + [server.connect() for _ in range(5)]
+    for client in waiting[1:]:
+        client.send(b"GET /hello HTTP/1.1\r\n")
+    for client in waiting:  # each that leaves makes room for one, and the next has to wait again
+        inside.pop().close()
+        client.send(b"Host: a\r\n\r\n")
+        assert client.response().status == 200
+    for client in inside + waiting:
+        client.close()
+    assert server.get("/hello").status == 200
+    assert server.log.count("cannot accept a connection") == 1
 
 
 def test_an_unknown_expectation_is_refused(server):

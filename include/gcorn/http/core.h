@@ -146,7 +146,8 @@ struct gcn_core {
     int64_t last_call_us; /* while draining: until then pipelined requests are answered, too */
     bool lagging; /* an app call took long and the loop has not been idle since: clients may have left */
     int64_t prompt_until_us; /* new connections are taken as they come: until then none is asked how long it waited */
-    bool no_descriptors; /* EMFILE was logged and not yet overcome */
+    bool no_descriptors;    /* the last accept failed with EMFILE or kin */
+    int64_t quiet_until_us; /* that was said lately: not again before */
     int active; /* requests running or queued */
     int silent; /* connections of shared listeners that have not sent their first request yet */
     /* counters, for the scoreboard */
