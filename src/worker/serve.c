@@ -107,7 +107,6 @@ static void init_listeners(struct gcn_serve *serve)
         struct gcn_core_listener *to = &serve->listeners[i];
         to->fd = from->fd;
         to->is_unix = from->is_unix;
-        to->shared = !serve->alone;
         to->local.is_unix = from->is_unix;
         to->local.path = from->is_unix ? from->addr.path : NULL;
         memcpy(to->local.host, from->host, sizeof(to->local.host));
@@ -115,9 +114,70 @@ static void init_listeners(struct gcn_serve *serve)
     }
 }
 
-/* A sibling was too busy to accept, or a signal came. */
+static bool serves(const struct gcn_slot *slot)
+{
+    int state = atomic_load_explicit(&slot->state, memory_order_relaxed);
+    return state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
+}
+
+/* A sibling from `from` on that serves our sockets, too; NULL: there is none. */
+static const struct gcn_slot *next_sibling(const struct gcn_worker *worker, uint32_t from)
+{
+    for (uint32_t i = from; i < worker->board->n_slots; i++) {
+        const struct gcn_slot *slot = &worker->board->slots[i];
+        if (slot != worker->slot && serves(slot) && shares_sockets(slot, worker->slot)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+/* With one worker there is nothing to be shared, unless TTIN has brought another or one replaces it. */
+static bool is_alone(const struct gcn_worker *worker)
+{
+    return worker->settings->workers <= 1 && next_sibling(worker, 0) == NULL;
+}
+
+static void set_alone(struct gcn_serve *serve, bool alone)
+{
+    struct gcn_core *core = &serve->core;
+
+    serve->alone = alone;
+    core->events.may_accept = alone ? NULL : may_accept;
+    core->events.occupied = alone ? NULL : publish;
+    for (uint32_t i = 0; i < core->n_listeners; i++) {
+        core->listeners[i].shared = !alone;
+    }
+    publish(serve);
+}
+
+/* Have siblings look who is there: they have set up for being alone, or not, as things were. */
+static void tell_siblings(const struct gcn_worker *worker)
+{
+    const struct gcn_slot *slots = worker->board->slots, *slot;
+    uint32_t from = 0;
+
+    while (worker->settings->workers <= 1 && (slot = next_sibling(worker, from)) != NULL) {
+        gcn_slot_poke(slot);
+        from = (uint32_t)(slot - slots) + 1;
+    }
+}
+
+static void look_around(struct gcn_serve *serve)
+{
+    bool alone = is_alone(serve->worker);
+
+    if (alone != serve->alone && !serve->core.draining && !serve->core.held) {
+        gcn_core_hold(&serve->core); /* how listeners are waited for is said when that begins */
+        set_alone(serve, alone);
+        gcn_core_release(&serve->core);
+    }
+}
+
+/* A sibling has come or gone, or was too busy to accept; or a signal came. */
 static void on_wake(struct gcn_worker *worker)
 {
+    look_around(GCN_CONTAINER_OF(worker->core, struct gcn_serve, core));
     gcn_core_accept_now(worker->core);
 }
 
@@ -125,7 +185,6 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
                      int capacity)
 {
     serve->worker = worker;
-    serve->alone = worker->settings->workers <= 1;
     init_listeners(serve);
     gcn_core_init(&serve->core, &worker->loop, &worker->limits, serve->listeners,
                   worker->start->n_listeners);
@@ -137,10 +196,7 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
     if (worker->start->access != NULL || gcn_statsd_is_open()) {
         serve->core.events.finished = on_finished;
     }
-    if (!serve->alone) {
-        serve->core.events.may_accept = may_accept;
-        serve->core.events.occupied = publish;
-    }
+    set_alone(serve, worker->settings->workers <= 1);
     worker->core = &serve->core;
     worker->on_wake = on_wake;
     atomic_store_explicit(&worker->slot->capacity, capacity, memory_order_relaxed);
@@ -148,7 +204,10 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
         gcn_error_errno("worker: cannot watch the listening sockets");
         return false;
     }
-    atomic_store_explicit(&worker->slot->state, GCN_SLOT_IDLE, memory_order_release);
+    /* Every worker says that it serves before it looks, so of two that come at once one sees the other. */
+    atomic_store(&worker->slot->state, GCN_SLOT_IDLE);
+    look_around(serve);
+    tell_siblings(worker);
     gcn_scoreboard_poke_arbiter(worker->board);
     return true;
 }
@@ -163,20 +222,6 @@ void gcn_serve_stop(struct gcn_serve *serve)
     serve->listeners = NULL;
 }
 
-/* True if a sibling goes on serving our sockets, so that what waits in their queues is not lost. */
-static bool has_successor(const struct gcn_worker *worker)
-{
-    for (uint32_t i = 0; i < worker->board->n_slots; i++) {
-        const struct gcn_slot *slot = &worker->board->slots[i];
-        int state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-        bool serves = state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
-        if (serves && shares_sockets(slot, worker->slot)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void gcn_serve_check_stop(struct gcn_serve *serve)
 {
     struct gcn_worker *worker = serve->worker;
@@ -186,7 +231,9 @@ void gcn_serve_check_stop(struct gcn_serve *serve)
     }
     /* Every worker says that it drains before it looks, so the last one sees that there is no other. */
     atomic_store(&worker->slot->state, GCN_SLOT_DRAINING);
-    gcn_core_drain(&serve->core, !worker->quick && !has_successor(worker));
+    /* If a sibling goes on serving our sockets, what waits in their queues is not lost. */
+    gcn_core_drain(&serve->core, !worker->quick && next_sibling(worker, 0) == NULL);
+    tell_siblings(worker);
     gcn_scoreboard_poke_arbiter(worker->board); /* a reload is over when no old worker accepts */
 }
 

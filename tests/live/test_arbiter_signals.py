@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What each signal does to the arbiter and its workers, and with which code everything ends."""
+import contextlib
 import os
 import signal
 
@@ -86,6 +87,17 @@ def test_ttin_and_ttou_change_the_number_of_workers(gcorn):
     send(server, signal.SIGTTOU)
     server.wait_log("the last one stays")
     assert server.get("/").body == b"hello"
+
+
+def test_workers_that_ttin_brings_to_one_share_its_connections(gcorn):
+    server = gcorn("life:app", "--log-level", "debug", "--preload")
+    server.wait_log("is ready")
+    for count in (2, 3, 4):
+        send(server, signal.SIGTTIN)
+        server.wait_log("is ready", count=count)
+    with contextlib.ExitStack() as stack:
+        kept = [stack.enter_context(server.connect()) for _ in range(4)]
+        assert len({connection.get("/pid").text for connection in kept}) == 4
 
 
 @pytest.mark.parametrize("args", [(), ("--preload",)], ids=["plain", "preload"])
