@@ -144,10 +144,33 @@ static PyObject *base_of(struct gcn_py_place place)
     return dict;
 }
 
-/* A field that came before: the values joined by a comma, as gunicorn joins them. */
-static int join_field(PyObject *dict, PyObject *key, PyObject *first, PyObject *value)
+/*
+ * A field that came before. Its values wait in a list: to join each to those before it would cost the
+ * square of their number.
+ */
+static int add_value(PyObject *dict, PyObject *key, PyObject *there, PyObject *value)
 {
-    return gcn_py_put_steal(dict, key, PyUnicode_FromFormat("%U,%U", first, value));
+    if (PyList_Check(there)) {
+        return PyList_Append(there, value);
+    }
+    return gcn_py_put_steal(dict, key, Py_BuildValue("[OO]", there, value));
+}
+
+/* The lists become texts, joined by a comma as gunicorn joins them. */
+static int join_values(PyObject *dict)
+{
+    PyObject *key_borrowed, *value_borrowed;
+    PyObject *comma = PyUnicode_FromOrdinal(',');
+    Py_ssize_t at = 0;
+    int rc = comma == NULL ? -1 : 0;
+
+    while (rc == 0 && PyDict_Next(dict, &at, &key_borrowed, &value_borrowed)) {
+        if (PyList_Check(value_borrowed)) {
+            rc = gcn_py_put_steal(dict, key_borrowed, PyUnicode_Join(comma, value_borrowed));
+        }
+    }
+    Py_XDECREF(comma);
+    return rc;
 }
 
 static int put_field(PyObject *dict, const struct gcn_field *field)
@@ -165,12 +188,24 @@ static int put_field(PyObject *dict, const struct gcn_field *field)
         goto out;
     }
     /* Not by identity: equal texts of a byte or none are one object. */
-    rc = PyDict_GET_SIZE(dict) > size ? 0 : join_field(dict, key, there_borrowed, value);
+    rc = PyDict_GET_SIZE(dict) > size ? 0 : add_value(dict, key, there_borrowed, value);
 
 out:
     Py_XDECREF(key);
     Py_XDECREF(value);
     return rc;
+}
+
+static int put_fields(PyObject *dict, const struct gcn_head *head)
+{
+    Py_ssize_t size = PyDict_GET_SIZE(dict) + (Py_ssize_t)head->n_fields;
+
+    for (uint32_t i = 0; i < head->n_fields; i++) {
+        if (put_field(dict, &head->fields[i]) < 0) {
+            return -1;
+        }
+    }
+    return PyDict_GET_SIZE(dict) == size ? 0 : join_values(dict);
 }
 
 /* A listener on a unix socket has no name; the client's Host stands in for it. */
@@ -255,19 +290,12 @@ PyObject *gcn_py_environ_for_head(const struct gcn_head *head, struct gcn_py_pla
         put_text(dict, names->raw_uri, head->target) < 0 ||
         put_text(dict, names->query_string, head->query) < 0 ||
         gcn_py_put_steal(dict, names->server_protocol, protocol_of(head)) < 0 ||
-        put_path(dict, head) < 0 || (place.local->is_unix && put_server(dict, head, place) < 0)) {
-        goto fail;
-    }
-    for (uint32_t i = 0; i < head->n_fields; i++) {
-        if (put_field(dict, &head->fields[i]) < 0) {
-            goto fail;
-        }
+        put_path(dict, head) < 0 || (place.local->is_unix && put_server(dict, head, place) < 0) ||
+        put_fields(dict, head) < 0) {
+        Py_DECREF(dict);
+        return NULL;
     }
     return dict;
-
-fail:
-    Py_DECREF(dict);
-    return NULL;
 }
 
 void gcn_py_environ_head_finish(void)

@@ -46,6 +46,12 @@ def test_repeated_fields_are_joined_even_if_they_say_the_same(server):
         assert found["HTTP_X_SAME"] == f"{value},{value},{value}"
 
 
+def test_many_fields_of_one_name_cost_no_more_than_their_sum(gcorn):
+    """Joined one to the other these would be 450 GB to copy, and the worker would be killed over it."""
+    server = gcorn("probe:app", "--limit-request-fields", "32768")
+    assert server.get("/hello", [("X-Many", "x" * 1000)] * 30_000).status == 200
+
+
 def test_the_length_of_a_body_becomes_a_key(server):
     assert environ(server, body=b"12345", method="POST")["CONTENT_LENGTH"] == "5"
 
