@@ -281,8 +281,10 @@ static enum gcn_refusal judge_missing_host(struct gcn_policy *policy)
 /* '/' or "%2F", which it is once PATH_INFO is decoded. */
 static bool begins_with_slash(struct gcn_slice path)
 {
-    return (path.len > 0 && path.ptr[0] == '/') ||
-           (path.len > 2 && path.ptr[0] == '%' && path.ptr[1] == '2' && (path.ptr[2] | 0x20) == 'f');
+    if (path.len > 2 && path.ptr[0] == '%') {
+        return path.ptr[1] == '2' && (path.ptr[2] | 0x20) == 'f';
+    }
+    return path.len > 0 && path.ptr[0] == '/';
 }
 
 /* PATH_INFO is what follows SCRIPT_NAME: nothing, or something that begins with '/'. PEP 3333. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Output on its way to a socket. The socket here waits until its peer has read, as if there were always
- * room: such a client can be had only now and then, and must not hold the loop either.
+ * Output on its way to a socket. The socket here waits until its peer has read, as if there were
+ * always room: such a client can be had only now and then, and must not hold the loop either.
  */
 #include "harness/check.h"
 
