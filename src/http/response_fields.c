@@ -137,6 +137,19 @@ void gcn_response_tell_dropped(uint16_t dropped)
     }
 }
 
+static bool is_websocket(struct gcn_slice value)
+{
+    return gcn_slice_equal_nocase(value, GCN_SLICE("websocket"));
+}
+
+bool gcn_response_passes_on(struct gcn_slice name, struct gcn_slice value)
+{
+    enum special kind = field_kind(name);
+
+    return kind == ORDINARY || kind == CONTENT_LENGTH ||
+           (kind == UPGRADE && is_websocket(gcn_slice_trim(value)));
+}
+
 static enum gcn_response_fault connection(struct gcn_response *res, struct gcn_slice name,
                                           struct gcn_slice value)
 {
@@ -192,7 +205,7 @@ static enum gcn_response_fault new_field(struct gcn_response *res, struct gcn_sl
     case CONNECTION:
         return connection(res, name, value);
     case UPGRADE:
-        if (!gcn_slice_equal_nocase(value, GCN_SLICE("websocket"))) {
+        if (!is_websocket(value)) {
             return drop(res, name);
         }
         break;

@@ -10,6 +10,7 @@
 
 #include <gcorn/base/log.h>
 #include <gcorn/config/table.h>
+#include <gcorn/http/response.h>
 #include <gcorn/log/statsd.h>
 #include <gcorn/python/python.h>
 
@@ -109,6 +110,19 @@ static PyObject *native_serve(PyObject *Py_UNUSED(self), PyObject *callable)
     return PyBool_FromLong(gcn_py_app_replace(callable));
 }
 
+/* passes_on(name, value): whether the client gets that field of the app's. */
+static PyObject *native_passes_on(PyObject *Py_UNUSED(self), PyObject *args)
+{
+    PyObject *name, *value;
+    struct gcn_slice name_bytes, value_bytes;
+
+    if (!PyArg_ParseTuple(args, "UU", &name, &value)) {
+        return NULL;
+    }
+    return PyBool_FromLong(gcn_py_latin1(name, &name_bytes) && gcn_py_latin1(value, &value_bytes) &&
+                           gcn_response_passes_on(name_bytes, value_bytes));
+}
+
 int gcn_py_native_init(void)
 {
     static PyMethodDef methods[] = {
@@ -119,6 +133,7 @@ int gcn_py_native_init(void)
         {"source", native_source, METH_O, NULL},
         {"heartbeat", native_heartbeat, METH_NOARGS, NULL},
         {"serve", native_serve, METH_O, NULL},
+        {"passes_on", native_passes_on, METH_VARARGS, NULL},
         {NULL, NULL, 0, NULL},
     };
     static struct PyModuleDef definition = {

@@ -118,6 +118,9 @@ GCN_MUST_CHECK enum gcn_response_fault gcn_response_field(struct gcn_response *r
                                                           struct gcn_slice name,
                                                           struct gcn_slice value);
 
+/* False for a field of the app that is dropped: as above, or because it is the server's own. */
+bool gcn_response_passes_on(struct gcn_slice name, struct gcn_slice value);
+
 /*
  * Log the fields of a response's `dropped`, each once in the life of the process. The response may be over:
  * a logger in Python lets other threads run. Thread: entered.

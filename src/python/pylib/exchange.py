@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Requests and responses as hooks see them, under the names that gunicorn's have."""
 
+import _gcorn
+
 MAX_FIELDS, MAX_FIELD_BYTES = 32768, 8190  # what gunicorn takes for "no limit"
-HOP_BY_HOP = frozenset(
-    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers")
-    + ("transfer-encoding", "upgrade", "server", "date")
-)
 
 
 class Request:
@@ -65,7 +63,7 @@ class Response:
             self.upgrade,
             self.sock,
         ) = facts
-        self.headers = [pair for pair in headers or () if pair[0].lower() not in HOP_BY_HOP]
+        self.headers = [pair for pair in headers or () if _gcorn.passes_on(*pair)]
 
     def should_close(self):
         return self.must_close

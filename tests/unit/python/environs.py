@@ -63,5 +63,6 @@ def application(environ, start_response):
     path = environ["PATH_INFO"].strip("/").split("/")[-1]
     kinds = {"spoil": spoil, "evaluate": evaluate, "keep": keep, "meddle": meddle}
     body = kinds.get(path, dump)(environ).encode("latin-1")
-    start_response("200 OK", [("Content-Type", "text/plain; charset=latin-1")])
+    headers = [("Content-Type", "text/plain; charset=latin-1"), *scratch.pop("headers", [])]
+    start_response("200 OK", headers)
     return [body]

@@ -210,6 +210,21 @@ static void a_pre_request_may_change_the_headers(GCN_UNUSED void **state)
     adopt(NULL);
 }
 
+static void a_post_request_sees_the_headers_that_were_sent(GCN_UNUSED void **state)
+{
+    called();
+    adopt(it.hooks);
+    const char *reply = gcn_pystage_play(
+        "GET",
+        "/evaluate?scratch.update(headers=[('Server','s'),('Proxy-Connection','close'),"
+        "('Upgrade','h2c'),('upgrade','WebSocket')])",
+        1);
+    assert_contains(reply, "upgrade: WebSocket\r\n");
+    adopt(NULL);
+    assert_contains(called(), "200 OK 200 [('Content-Type', 'text/plain; charset=latin-1'), "
+                              "('upgrade', 'WebSocket')]");
+}
+
 static void a_post_request_that_raises_is_logged(GCN_UNUSED void **state)
 {
     adopt(it.hooks);
@@ -279,6 +294,7 @@ int main(void)
         TEST(a_pre_request_that_raises_is_a_500),
         TEST(requests_see_the_worker_as_it_was_told_last),
         TEST(a_pre_request_may_change_the_headers),
+        TEST(a_post_request_sees_the_headers_that_were_sent),
         TEST(a_post_request_that_raises_is_logged),
         TEST(worker_abort_sees_where_the_app_is),
         TEST(what_is_not_set_is_not_called),
