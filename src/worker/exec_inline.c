@@ -56,7 +56,7 @@ static enum gcn_sink_result wait_for_client(struct inline_exec *exec, struct gcn
             gcn_core_release(core);
             return GCN_SINK_GONE;
         }
-        gcn_serve_tick(&exec->serve);
+        gcn_serve_tick(&exec->serve, exec->worker->loop.now_us);
         wait_and_dispatch(exec);
     }
     gcn_core_release(core);
@@ -127,7 +127,7 @@ static void turn(struct inline_exec *exec)
         return;
     }
     gcn_core_scatter(&exec->serve.core);
-    gcn_serve_tick(&exec->serve);
+    gcn_serve_tick(&exec->serve, exec->worker->loop.now_us);
     if (!gcn_list_is_empty(&exec->serve.core.ready)) {
         return;
     }

@@ -369,7 +369,7 @@ static void turn(struct gcn_threads_exec *exec)
 
     if (!gcn_loop_has_rest(loop)) {
         gcn_threads_nap(exec);
-        gcn_serve_tick(&exec->serve);
+        gcn_serve_tick(&exec->serve, gcn_threads_alive_us(exec));
         int most_ms = wait_ms(exec);
         set_waiting(exec, true);
         n_events = gcn_loop_wait(loop, exec->loop_waits ? most_ms : 0);
@@ -392,7 +392,7 @@ static bool start_threads(struct gcn_threads_exec *exec, int n)
             return false;
         }
     }
-    return true;
+    return gcn_threads_pulse_start(exec);
 }
 
 /* What has not begun when the worker goes will not be begun. The lock is held. */
@@ -429,6 +429,7 @@ static void stop_threads(struct gcn_threads_exec *exec)
     for (int i = 0; i < exec->n_threads; i++) {
         pthread_join(exec->threads[i], NULL);
     }
+    gcn_threads_pulse_stop(exec);
     gcn_threads_await_alarms(exec);
     gcn_free(exec->threads);
 }

@@ -280,7 +280,7 @@ int gcn_serve_timeout_ms(const struct gcn_serve *serve)
     return wait_ms;
 }
 
-void gcn_serve_tick(struct gcn_serve *serve)
+void gcn_serve_tick(struct gcn_serve *serve, int64_t alive_us)
 {
     struct gcn_slot *slot = serve->worker->slot;
     const struct gcn_core *core = &serve->core;
@@ -289,7 +289,7 @@ void gcn_serve_tick(struct gcn_serve *serve)
     gcn_access_flush_due(serve->worker->start->access, serve->worker->loop.now_us);
     gcn_log_flush();
     gcn_py_logger_relieve(serve->worker->loop.now_us / 1000);
-    gcn_deadline_push(serve->worker, serve->worker->loop.now_us);
+    gcn_deadline_push(serve->worker, alive_us);
     atomic_store_explicit(&slot->connections, core->n_conns, memory_order_relaxed);
     atomic_store_explicit(&slot->accepted, (int64_t)core->accepted, memory_order_relaxed);
     atomic_store_explicit(&slot->refused, (int64_t)core->refused, memory_order_relaxed);

@@ -42,8 +42,8 @@ bool gcn_serve_is_over(const struct gcn_serve *serve);
 /* How long the loop may wait now, in ms; -1 for ever. */
 int gcn_serve_timeout_ms(const struct gcn_serve *serve);
 
-/* Once a batch: deadlines, heartbeat, counters to the scoreboard. */
-void gcn_serve_tick(struct gcn_serve *serve);
+/* Once a batch: deadlines, counters to the scoreboard, and that the worker was alive at `alive_us` (loop time). */
+void gcn_serve_tick(struct gcn_serve *serve, int64_t alive_us);
 
 /* Show `x`, in the app since `since_us`, as the request in progress; NULL: there is none. Loop's thread. */
 void gcn_serve_show(struct gcn_serve *serve, const struct gcn_exchange *x, int64_t since_us);

@@ -30,7 +30,7 @@ bool gcn_threads_nap_init(struct gcn_threads_exec *exec)
     bool made = pthread_condattr_init(&clock) == 0;
 
     made = made && pthread_condattr_setclock(&clock, CLOCK_MONOTONIC) == 0 &&
-           pthread_cond_init(&exec->low, &clock) == 0;
+           pthread_cond_init(&exec->low, &clock) == 0 && pthread_cond_init(&exec->pulse, &clock) == 0;
     (void)pthread_condattr_destroy(&clock);
     return made;
 }

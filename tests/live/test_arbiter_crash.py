@@ -52,6 +52,19 @@ def test_a_worker_that_cannot_be_aborted_is_killed(gcorn):
     assert int(server.get("/pid").body) != worker
 
 
+def test_a_call_that_keeps_the_interpreter_from_other_threads_is_silence(gcorn):
+    server = gcorn("life:app", "-t", "1", "--threads", "3")
+    worker = int(server.get("/pid").body)
+    slow = Answer(server.get, "/sleep/3")  # which in itself is none
+    Answer(server.get, "/hold/30")
+    server.wait_log(rf"CRITICAL\] worker {worker} has been silent .* for")
+    server.wait_log(r'File ".*life\.py", line \d+ in hold')
+    wait_until(lambda: not is_alive(worker), "the end of the silent worker")
+    assert int(server.get("/pid").body) != worker
+    with pytest.raises((OSError, AssertionError)):
+        slow.get()
+
+
 def test_idle_workers_are_not_silent(gcorn):
     server = gcorn("life:app", "-t", "2", "-w", "2", "--keep-alive", "5", "--log-level", "debug")
     server.wait_log("is ready", count=2)  # to boot may take a busy machine longer than -t

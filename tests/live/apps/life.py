@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A WSGI app for what happens to processes: each path's first segment names what it does."""
+import ctypes
 import os
 import signal
 import time
@@ -17,6 +18,12 @@ def app(environ, start_response):
 def sleep(seconds):
     time.sleep(float(seconds))
     return b"slept"
+
+
+def hold(seconds):
+    """Keep the interpreter from all other threads, as an extension that hangs does."""
+    ctypes.PyDLL(None).sleep(int(seconds))
+    return b"held"
 
 
 def kill(signum):
@@ -60,6 +67,7 @@ DEEDS = {
     "env": lambda name: os.environ.get(name, "").encode(),
     "exit": lambda code: os._exit(int(code)),
     "sleep": sleep,
+    "hold": hold,
     "kill": kill,
     "print": print_,
     "identity": identity,
