@@ -571,10 +571,14 @@ MEDDLING_LOGGER = '''
     logger_class = Meddling
 '''
 MEDDLED = '''
-    def app(environ, start_response):
+    found = []
+
+    def meddle():
+        pass
+
+    def started(environ, start_response):
         global meddle
-        found = []
-        headers = [("TE", "x"), ("X-Kept", "1")] if environ["PATH_INFO"] == "/te" else []
+        headers = [("TE", "x"), ("X-Kept", "1")]
 
         def meddle():
             headers.clear()
@@ -585,14 +589,33 @@ MEDDLED = '''
 
         start_response("200 OK", headers)
         return found
+
+    def written(environ, start_response):
+        global meddle
+        write = start_response("200 OK", [("Content-Length", "2")])
+
+        def meddle():
+            write(b"x")
+
+        write(b"abc")
+        return []
+
+    def other(environ, start_response):
+        start_response("200 OK", [])
+        return []
+
+    def app(environ, start_response):
+        kinds = {"/started": started, "/written": written}
+        return kinds.get(environ["PATH_INFO"], other)(environ, start_response)
 '''
 
 
-def test_a_logger_cannot_start_the_response_that_it_is_told_of(serve):
+def test_a_logger_cannot_change_the_response_that_it_is_told_of(serve):
     run = serve(MEDDLING_LOGGER, app=MEDDLED)
     with Connection(run.address) as connection:
-        answer = connection.get("/te")
-    assert (answer.status, answer["X-Kept"], answer.body) == (200, "1", b"refused")
+        answer = connection.get("/started")
+        assert (answer.status, answer["X-Kept"], answer.body) == (200, "1", b"refused")
+        assert connection.get("/written").body == b"ab"
 
 
 RECIPE = '''
