@@ -76,6 +76,7 @@ struct gcn_conn {
     uint32_t consumed;       /* bytes of `in` from start on that belong to the current request */
     int64_t body_left;       /* DIRECT: still to come */
     int64_t paid_us;         /* the pace of a body or of a reader: see gcn_conn_pay */
+    size_t held;             /* while the client is behind: what the kernel held for it when we looked */
     struct gcn_chunked *chunked; /* owned; CHUNKED */
     struct gcn_out out;
     struct gcn_proxy_header *proxy; /* owned; NULL unless a PROXY header came */

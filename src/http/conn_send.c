@@ -167,6 +167,20 @@ void gcn_conn_lost(struct gcn_conn *conn)
     }
 }
 
+/*
+ * The client pays for its time with what it has taken since the last look, `sent` bytes ago. Not with what the
+ * kernel takes from us: that is much at once, and then nothing until a third of it has left. Returns the bytes.
+ */
+static size_t pay_for_taken(struct gcn_conn *conn, size_t sent)
+{
+    size_t before = conn->held + sent;
+
+    conn->held = gcn_socket_held(conn->fd);
+    size_t taken = before > conn->held ? before - conn->held : 0;
+    gcn_conn_pay(conn, taken);
+    return taken;
+}
+
 /* The socket is full. The deadline moves on with every byte, unless the client reads too slowly. */
 static void wait_to_send(struct gcn_conn *conn, size_t sent)
 {
@@ -175,11 +189,11 @@ static void wait_to_send(struct gcn_conn *conn, size_t sent)
     if (conn->x != NULL && conn->state == GCN_CONN_SENDING) {
         conn->x->req.ended_us = 0; /* the request lasts until all is sent */
     }
+    gcn_conn_allow_behind(conn, sent);
+    (void)pay_for_taken(conn, sent);
     if (!gcn_timeq_is_queued(&conn->timer)) {
         conn->paid_us = core->loop->now_us;
     }
-    gcn_conn_allow_behind(conn, sent);
-    gcn_conn_pay(conn, sent);
     if (gcn_conn_is_behind(conn, core->limits->send_timeout_us)) {
         gcn_conn_lost(conn);
         return;
@@ -316,6 +330,16 @@ void gcn_conn_answer(struct gcn_conn *conn, int status)
     }
 }
 
+/* Nothing could be sent for so long. But the client may have read on of what the kernel holds. */
+static void send_timed_out(struct gcn_conn *conn)
+{
+    if (pay_for_taken(conn, 0) == 0 || gcn_conn_is_behind(conn, conn->core->limits->send_timeout_us)) {
+        gcn_conn_lost(conn);
+    } else {
+        gcn_conn_arm(conn, GCN_DEADLINE_SEND);
+    }
+}
+
 /* The last look before an idle connection is closed: a request may have come this very moment. */
 static void keepalive_over(struct gcn_conn *conn)
 {
@@ -343,7 +367,7 @@ void gcn_conn_timed_out(struct gcn_conn *conn, enum gcn_deadline deadline)
         gcn_conn_refuse(conn, GCN_REFUSE_BODY_TIMEOUT, nothing);
         break;
     case GCN_DEADLINE_SEND:
-        gcn_conn_lost(conn);
+        send_timed_out(conn);
         break;
     case GCN_DEADLINE_LAST_CALL:
         if (conn->in != NULL) { /* its first request is on its way */

@@ -5,9 +5,11 @@
 #include <gcorn/net/socket.h>
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -89,6 +91,13 @@ enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size, s
 void gcn_socket_limit_unsent(int fd, int bytes)
 {
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes));
+}
+
+size_t gcn_socket_held(int fd)
+{
+    int held = 0;
+
+    return ioctl(fd, SIOCOUTQ, &held) < 0 || held < 0 ? 0 : (size_t)held;
 }
 
 int64_t gcn_socket_waited_us(int fd)

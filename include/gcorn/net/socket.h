@@ -57,6 +57,9 @@ void gcn_socket_limit_unsent(int fd, int bytes);
 GCN_MUST_CHECK enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset, size_t size,
                                                size_t *done);
 
+/* Bytes written to `fd` that the kernel still holds for its peer, as far as it says. */
+size_t gcn_socket_held(int fd);
+
 /*
  * How long ago the kernel received the last bytes on the TCP connection `fd`, in microseconds, as
  * finely as its ticks are (1 to 10 ms). 0 if it does not say, as for a unix socket. Before the first

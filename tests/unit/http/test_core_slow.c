@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -315,6 +316,27 @@ static void core_gives_up_on_a_client_that_reads_too_slowly(void **state)
     close(fd);
 }
 
+/* What it reads makes room in the kernel, but for a long time not enough for the server to be told of it. */
+static void core_waits_for_a_client_that_reads_what_the_kernel_holds(void **state)
+{
+    const struct timespec part_of_deadline = {0, 20 * 1000 * 1000};
+
+    (void)state;
+    rig.app = big_app;
+    rig.limits.send_timeout_us = 200000;
+    rig_listen(&rig);
+    int fd = never_read(ROOM);
+    for (int i = 0; i < 20; i++) { /* twice the deadline */
+        (void)!recv(fd, reply, ROOM, MSG_DONTWAIT);
+        nanosleep(&part_of_deadline, NULL);
+        rig_pump(&rig);
+        assert_int_equal(rig.core.n_conns, 1);
+    }
+    pump_until_empty(); /* it reads no more */
+    assert_int_equal(rig.n_incomplete, 1);
+    close(fd);
+}
+
 /* Connections for which the kernel holds more than `bytes`. */
 static int count_full(int bytes)
 {
@@ -518,6 +540,7 @@ int main(void)
         TEST(core_resets_nobody_who_says_more_than_announced),
         TEST(core_gives_up_on_a_client_that_reads_nothing),
         TEST(core_gives_up_on_a_client_that_reads_too_slowly),
+        TEST(core_waits_for_a_client_that_reads_what_the_kernel_holds),
         TEST(the_kernel_holds_little_for_many_that_read_nothing),
         TEST(a_client_that_reads_gets_more_than_the_crowd),
         TEST(a_client_that_has_read_all_leaves_its_place_to_others),
