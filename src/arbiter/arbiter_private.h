@@ -114,6 +114,9 @@ GCN_MUST_CHECK bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *er
 /* The same while we serve: a pidfile that cannot be written is logged, and the one of before stays. */
 void gcn_start_rename(struct gcn_arbiter *arb);
 
+/* The successor has ended: remove its pidfile if it did not, being killed. */
+void gcn_start_unname_successor(const struct gcn_arbiter *arb);
+
 /* Remove the pidfile. Its name stays for the hooks. */
 void gcn_start_unname(struct gcn_arbiter *arb);
 

@@ -24,6 +24,8 @@
 
 enum { BIND_ATTEMPTS = 5, BIND_PAUSE_MS = 1000 };
 
+static const char successor_suffix[] = ".2"; /* of names, until the predecessor is gone */
+
 /* The three texts in one, to be freed. */
 static char *join(const char *first, const char *second, const char *third)
 {
@@ -49,10 +51,19 @@ void gcn_start_unname(struct gcn_arbiter *arb)
     arb->pidfile_path = NULL;
 }
 
+void gcn_start_unname_successor(const struct gcn_arbiter *arb)
+{
+    if (arb->pidfile_path != NULL) {
+        char *path = join(arb->pidfile_path, successor_suffix, "");
+        gcn_pidfile_remove(path, arb->successor);
+        gcn_free(path);
+    }
+}
+
 bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err)
 {
     const struct gcn_settings *settings = arb->good->settings;
-    const char *suffix = arb->predecessor > 0 ? ".2" : "";
+    const char *suffix = arb->predecessor > 0 ? successor_suffix : "";
     char *name = NULL, *path = NULL;
 
     gcn_title_set("gcorn: master [%s%s]", gcn_settings_proc_name(settings), suffix);

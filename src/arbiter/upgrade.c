@@ -188,6 +188,7 @@ bool gcn_upgrade_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end 
     if (pid != arb->successor) {
         return false;
     }
+    gcn_start_unname_successor(arb);
     arb->successor = 0;
     gcn_warn("upgrade: the new server (pid %d) %s; this one %s", (int)pid,
              gcn_child_end_print(end, text), arb->stop == GCN_STOP_NOT ? "goes on" : "stops, too");

@@ -70,12 +70,13 @@ def test_an_upgrade_under_load_hands_over_the_sockets(upgrade):
     assert not upgrade.pidfile.exists()
 
 
-def test_an_upgrade_can_be_rolled_back(upgrade):
+@pytest.mark.parametrize("signum, words", [(signal.SIGTERM, "left with code 0"), (signal.SIGKILL, "was killed by")])
+def test_an_upgrade_can_be_rolled_back(upgrade, signum, words):
     server = upgrade.start()
     load = Load(server, "/pid")
     new = upgrade.begin()
-    end(new)
-    server.wait_log(r"the new server \(pid \d+\) left with code 0; this one goes on")
+    end(new, signum)
+    server.wait_log(rf"the new server \(pid \d+\) {words}.*; this one goes on")
     assert pid_in(upgrade.pidfile) == server.pid and not upgrade.pidfile2.exists()
     load.finish()
 
