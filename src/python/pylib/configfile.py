@@ -10,6 +10,7 @@ import collections.abc
 import importlib
 import importlib.machinery
 import inspect
+import io
 import os
 import sys
 import types
@@ -17,6 +18,7 @@ import types
 import _gcorn
 
 MODULE = "__config__"
+NO_LISTS = (bytes, bytearray, io.IOBase)  # though they can be iterated over
 LOGGER = "gunicorn.glogging.Logger"
 LOGGER_MODULES = {"gunicorn.glogging", "_gcorn_logger", "_gcorn_logs"}
 LOGGER_TEXTS = {
@@ -189,8 +191,12 @@ def _plain(value):
         return "error", f"{value!r}: expected texts as keys and as values"
     if isinstance(value, os.PathLike):
         return "error", f"{value!r}: expected a text; write str({os.fspath(value)!r})"
-    if isinstance(value, collections.abc.Iterable) and not isinstance(value, (bytes, bytearray)):
-        return _texts(sorted(value) if isinstance(value, (set, frozenset)) else list(value))
+    if isinstance(value, collections.abc.Iterable) and not isinstance(value, NO_LISTS):
+        try:
+            items = sorted(value) if isinstance(value, (set, frozenset)) else list(value)
+        except Exception as exc:
+            return "error", f"{value!r}: cannot be made a list: {exc}"
+        return _texts(items)
     return "error", f"{value!r}: expected a text, a number, a truth, a list or a dictionary"
 
 
