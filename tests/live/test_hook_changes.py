@@ -45,6 +45,22 @@ def test_an_app_that_a_hook_wraps_is_served(hooked, argv_of, preload):
 
 
 @BOTH
+def test_an_app_that_a_hook_wraps_keeps_its_name(hooked, argv_of):
+    one = hooked(argv_of, WRAPPER + """
+    import os
+    def post_worker_init(worker):
+        worker.wsgi = wrapped(worker.wsgi)
+    def worker_exit(server, worker):
+        same = worker.app.callable is worker.app.wsgi() is not worker.wsgi
+        with open(os.environ["NOTES"], "a") as file:
+            file.write(f"{worker.app.callable.__module__} {same}")
+    """)
+    assert one.server.get("/hello")["X-Wrapped"] == "yes"
+    assert one.server.stop() == 0, one.server.log
+    assert one.notes == ["probe True"]
+
+
+@BOTH
 def test_an_app_that_is_wrapped_between_requests_is_served(hooked, argv_of):
     one = hooked(argv_of, WRAPPER + """
     def pre_request(worker, req):

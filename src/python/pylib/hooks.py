@@ -46,9 +46,9 @@ class App:
         self._callable = value
 
     def wsgi(self):
-        if appspec.loaded is None:
+        if self.callable is None:
             raise RuntimeError("the app is loaded in the workers, not in this process")
-        return appspec.loaded
+        return self.callable
 
 
 class Listener:
@@ -268,6 +268,7 @@ class Worker:
             raise TypeError(f"worker.wsgi = {value!r}: an app is a callable")
         if self.pid != os.getpid() or not _gcorn.serve(value):
             raise RuntimeError("worker.wsgi: this process has no app yet: assign it in post_worker_init")
+        self.app.callable = self.app.callable  # which stays the app that was loaded
         appspec.loaded = value
 
     def notify(self):
