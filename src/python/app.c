@@ -76,7 +76,7 @@ static int run(struct py_app *app, struct gcn_py_call *call, PyObject *env)
 struct scene {
     PyObject *environ;
     PyObject *req;     /* what the request hooks see; NULL: there are none */
-    PyObject *changed; /* the headers that pre_request wants; NULL: those that came */
+    PyObject *changed; /* what pre_request has changed of the request; NULL: nothing */
 };
 
 /* pre_request, environ, app. -1 with an exception. */
@@ -95,7 +95,7 @@ static int play(struct py_app *app, struct gcn_py_call *call, struct scene *scen
         return -1;
     }
     if (GCN_UNLIKELY(scene->changed != NULL) &&
-        gcn_py_hooks_apply_headers(scene->environ, scene->changed) < 0) {
+        gcn_py_hooks_apply_changes(scene->environ, scene->changed) < 0) {
         return -1;
     }
     return run(app, call, scene->environ);

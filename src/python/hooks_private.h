@@ -39,13 +39,13 @@ void gcn_py_hooks_finish(void);
 /* True if app calls of this process have pre_request or post_request, or a logger to be told. GIL: held. */
 bool gcn_py_hooks_watch_requests(void);
 
-/* Make the request's object and call pre_request: *req is the hook's request (new reference), also if the hook raised; *changed the
-   headers if it has changed them, else NULL. -1 with an exception. GIL: held. */
+/* Make the request's object and call pre_request: *req is the hook's request (new reference), also if the hook raised;
+   *changed (new reference) what it has changed of it, or NULL. -1 with an exception. GIL: held. */
 GCN_MUST_CHECK int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req,
                                             PyObject **changed);
 
-/* Make the environ's fields those of `headers`. -1 with an exception. GIL: held. */
-GCN_MUST_CHECK int gcn_py_hooks_apply_headers(PyObject *env, PyObject *headers);
+/* Make the environ that of the request with what was `changed`. -1 with an exception. GIL: held. */
+GCN_MUST_CHECK int gcn_py_hooks_apply_changes(PyObject *env, PyObject *changed);
 
 /* What the response's object is made of. New reference; NULL with an exception. GIL: held. */
 PyObject *gcn_py_hooks_response_facts(const struct gcn_py_call *call);

@@ -141,10 +141,10 @@ int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req, PyO
     return 0;
 }
 
-int gcn_py_hooks_apply_headers(PyObject *env, PyObject *headers)
+int gcn_py_hooks_apply_changes(PyObject *env, PyObject *changed)
 {
-    PyObject *args = PyTuple_Pack(2, env, headers);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("exchange", "apply_headers", args);
+    PyObject *args = PyTuple_Pack(2, env, changed);
+    PyObject *done = args == NULL ? NULL : gcn_pylib_call("exchange", "apply_changes", args);
 
     Py_XDECREF(args);
     if (done == NULL) {

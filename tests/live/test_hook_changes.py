@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What hooks may change by an assignment, under gcorn and gunicorn alike."""
-import os
-import signal
-
+import json
 import os
 import signal
 
@@ -81,6 +79,22 @@ def test_the_callable_of_an_app_that_is_loaded_may_be_assigned_and_means_nothing
     """)
     assert one.server.get("/hello")["X-Wrapped"] is None
     assert one.server.stop() == 0, one.server.log
+
+
+@BOTH
+def test_the_app_gets_the_request_that_a_hook_has_changed(hooked, argv_of):
+    one = hooked(argv_of, """
+    def pre_request(worker, req):
+        if req.path.startswith("/shop/"):
+            req.method, req.scheme, req.uri = "PUT", "https", "/elsewhere"
+            req.path, req.query = "/environ" + req.path[5:], "a=1"
+            req.headers.append(("X-ADDED", "yes"))
+    """)
+    found = json.loads(one.server.get("/shop/caf%C3%A9?b=2").body)
+    names = ("REQUEST_METHOD", "wsgi.url_scheme", "RAW_URI", "PATH_INFO", "QUERY_STRING", "HTTP_X_ADDED")
+    assert [found[name] for name in names] == ["PUT", "https", "/elsewhere", "/environ/caf\xc3\xa9", "a=1", "yes"]
+    found = json.loads(one.server.get("/environ?b=2").body)
+    assert [found.get(name) for name in names] == ["GET", "http", "/environ?b=2", "/environ", "b=2", None]
 
 
 def test_what_is_no_app_is_refused_where_it_is_assigned(hooked):

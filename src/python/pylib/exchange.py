@@ -4,6 +4,12 @@
 import _gcorn
 
 MAX_FIELDS, MAX_FIELD_BYTES = 32768, 8190  # what gunicorn takes for "no limit"
+KEYS = {
+    "method": "REQUEST_METHOD",
+    "uri": "RAW_URI",
+    "query": "QUERY_STRING",
+    "scheme": "wsgi.url_scheme",
+}
 
 
 class Request:
@@ -35,6 +41,17 @@ class Request:
         self.limit_request_fields = fields if 0 < fields <= MAX_FIELDS else MAX_FIELDS
         self.limit_request_field_size = size if size > 0 else MAX_FIELD_BYTES
         self.trailers = []
+
+    def parts(self):
+        """What the environ is made of, and a hook may change."""
+        return {
+            "method": self.method,
+            "uri": self.uri,
+            "path": self.path,
+            "query": self.query,
+            "scheme": self.scheme,
+            "headers": list(self.headers),
+        }
 
     def should_close(self):
         return self._closes
@@ -71,9 +88,22 @@ class Response:
     force_close = Request.force_close
 
 
-def apply_headers(arguments):
-    """Make the environ's fields those of a request whose headers a hook has changed."""
-    environ, headers = arguments
+def apply_changes(arguments):
+    """Make the environ that of a request of which a hook has changed these parts."""
+    environ, changes = arguments
+    for name, value in changes.items():
+        if name == "headers":
+            _apply_headers(environ, value)
+        elif name == "path":
+            import urllib.parse
+
+            path = value.removeprefix(environ["SCRIPT_NAME"]).encode("latin-1")
+            environ["PATH_INFO"] = urllib.parse.unquote_to_bytes(path).decode("latin-1")
+        else:
+            environ[KEYS[name]] = value
+
+
+def _apply_headers(environ, headers):
     for key in [key for key in environ if key.startswith("HTTP_")]:
         del environ[key]
     for name, value in headers:

@@ -414,13 +414,13 @@ def request(arguments):
 
 
 def pre_request(arguments):
-    """Call it: (hooks, age, req). Returns the headers if it has changed them."""
+    """Call it: (hooks, age, req). Returns what it has changed of the request, or None."""
     hooks, age, req = arguments
     worker = worker_of(hooks, age)
-    headers = list(req.headers)
+    before = req.parts()
     hooks.functions.get("pre_request", _nothing)(worker, req)
     worker.nr += 1  # behind the hook, as it is at gunicorn
-    return req.headers if req.headers != headers else None
+    return {name: value for name, value in req.parts().items() if value != before[name]} or None
 
 
 def post_request(arguments):
