@@ -180,15 +180,11 @@ static bool prepare(struct gcn_worker *worker, struct gcn_error *err, int *code)
     return gcn_notes_watch_arbiter() || gcn_error_set(err, "the arbiter is gone");
 }
 
-/* Start Python and load the app, unless that was done before the fork. False with *code. */
-static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code)
+/* Start Python and load the app. False with *code. */
+static bool start_app(struct gcn_worker *worker, struct gcn_error *err, int *code)
 {
     struct gcn_py_options options;
 
-    if (worker->start->app != NULL) {
-        worker->app = worker->start->app;
-        return gcn_py_inherit(err);
-    }
     gcn_options_python(worker, &options);
     if (!gcn_py_start(&options, err)) {
         return false;
@@ -197,11 +193,27 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
         return false;
     }
     worker->app = gcn_py_app_load_settings(worker->settings, err, code);
+    return worker->app != NULL;
+}
+
+/* The app that was loaded before the fork. */
+static bool inherit_app(struct gcn_worker *worker, struct gcn_error *err)
+{
+    worker->app = worker->start->app;
+    return gcn_py_inherit(err);
+}
+
+/* The app, and the name that the config file or the app has given to the server. False with *code. */
+static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code)
+{
+    bool ok =
+        worker->start->app != NULL ? inherit_app(worker, err) : start_app(worker, err, code);
     const char *server = gcn_py_config_server_field();
+
     if (server != NULL) {
         worker->limits.server_name = server;
     }
-    return worker->app != NULL;
+    return ok;
 }
 
 /* The app, or, where a change of the code will end the matter, one that says why there is none. */

@@ -357,8 +357,9 @@ def test_hooks_see_preloaded_workers(hooked):
     assert one.notes == ["post_fork 1 True", "post_request 200 OK", "child_exit 1"]
 
 
+@pytest.mark.parametrize("preload", [[], ["--preload"]], ids=["plain", "preload"])
 @BOTH
-def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of):
+def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of, preload):
     one = hooked(argv_of, '''
         import os
         import gunicorn
@@ -374,7 +375,7 @@ def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of):
         def post_request(worker, req, environ, resp):
             with open(os.environ["NOTES"], "a") as file:
                 file.write(environ["SERVER_SOFTWARE"] + "\\n")
-    ''')
+    ''', *preload)
     answer = one.server.get("/hello")
     assert answer["Server"] == "disguised"
     one.wait_note("disguise")
