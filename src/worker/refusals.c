@@ -6,9 +6,11 @@
 
 #include <stdio.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 
 enum {
+    SECOND_US = 1000000,
     LINES_A_SECOND = 10,
     CULPRIT_SHOWN = 80, /* bytes of the offending text */
     SHOWN_BYTES = 4 * CULPRIT_SHOWN + 1,
@@ -17,7 +19,7 @@ enum {
 /* True if a line may be written now. */
 static bool may_write(struct gcn_refusals *refusals, int64_t now_us)
 {
-    int64_t second = now_us / 1000000;
+    int64_t second = now_us / SECOND_US;
 
     if (second != refusals->second) {
         refusals->second = second;
@@ -73,10 +75,21 @@ void gcn_refusals_log(struct gcn_refusals *refusals, const struct gcn_endpoint *
     if (!may_write(refusals, now_us)) {
         return;
     }
-    if (refusals->quiet > 0) {
+    gcn_refusals_flush(refusals, INT64_MAX);
+    write_line(peer, gcn_refusal_info(refusal), culprit);
+}
+
+void gcn_refusals_flush(struct gcn_refusals *refusals, int64_t now_us)
+{
+    if (refusals->quiet > 0 && now_us / SECOND_US != refusals->second) {
         gcn_warn("%llu more requests were refused and not logged",
                  (unsigned long long)refusals->quiet);
         refusals->quiet = 0;
     }
-    write_line(peer, gcn_refusal_info(refusal), culprit);
+}
+
+int gcn_refusals_due_ms(const struct gcn_refusals *refusals, int64_t now_us)
+{
+    return refusals->quiet == 0 ? -1
+                                : gcn_clock_wait_ms((refusals->second + 1) * SECOND_US - now_us);
 }

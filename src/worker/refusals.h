@@ -27,4 +27,10 @@ struct gcn_refusals {
 void gcn_refusals_log(struct gcn_refusals *refusals, const struct gcn_endpoint *peer,
                       enum gcn_refusal refusal, struct gcn_slice culprit, int64_t now_us);
 
+/* Say how many were not written, if that is due; INT64_MAX for `now_us`: it is. */
+void gcn_refusals_flush(struct gcn_refusals *refusals, int64_t now_us);
+
+/* In how many milliseconds that will be due; -1: there are none. */
+int gcn_refusals_due_ms(const struct gcn_refusals *refusals, int64_t now_us);
+
 #endif

@@ -217,6 +217,7 @@ void gcn_serve_stop(struct gcn_serve *serve)
     serve->worker->core = NULL;
     serve->worker->on_wake = NULL;
     gcn_core_finish_all(&serve->core);
+    gcn_refusals_flush(&serve->refusals, INT64_MAX);
     gcn_access_flush(serve->worker->start->access);
     gcn_free(serve->listeners);
     serve->listeners = NULL;
@@ -269,6 +270,7 @@ int gcn_serve_timeout_ms(const struct gcn_serve *serve)
     if (gcn_serve_is_over(serve)) {
         return 0; /* the last connection may have met its deadline since the executor looked */
     }
+    wait_ms = shorter_ms(wait_ms, gcn_refusals_due_ms(&serve->refusals, worker->loop.now_us));
     wait_ms = shorter_ms(wait_ms, gcn_access_due_ms(worker->start->access, worker->loop.now_us));
     if (is_log_waiting(serve)) {
         wait_ms = shorter_ms(wait_ms, LOG_LOOK_MS);
@@ -286,6 +288,7 @@ void gcn_serve_tick(struct gcn_serve *serve, int64_t alive_us)
     const struct gcn_core *core = &serve->core;
 
     gcn_core_expire(&serve->core);
+    gcn_refusals_flush(&serve->refusals, serve->worker->loop.now_us);
     gcn_access_flush_due(serve->worker->start->access, serve->worker->loop.now_us);
     gcn_log_flush();
     gcn_py_logger_relieve(serve->worker->loop.now_us / 1000);

@@ -203,6 +203,16 @@ def test_the_bytes_of_a_refused_request_stay_in_one_line(gcorn):
     assert r'"GET / HTTP/1.1\x0a[2026] [1] [ERROR] forged\x00\x7f\"\\\x0a\x0a"' in line
 
 
+def test_of_many_refusals_some_are_written_and_the_others_counted(gcorn):
+    server = gcorn("probe:app")
+    for _ in range(60):
+        assert server.request("GET", "/", [("Bad Name", "b")]).status == 400
+    counted = re.compile(r"(\d+) more requests were refused and not logged")
+    written = wait_until(lambda: server.log.count("GCN-H010") + sum(map(int, counted.findall(server.log))) == 60
+                         and server.log.count("GCN-H010"), "none is forgotten")
+    assert written < 60
+
+
 def test_a_refusal_names_the_client_behind_a_proxy(gcorn, logs):
     server = with_access(gcorn, logs, "--access-logformat", "%(h)s", "--proxy-protocol", "v1")
     with server.connect() as connection:
