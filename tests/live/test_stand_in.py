@@ -57,6 +57,14 @@ for module in json.load(open("modules")):
                               and getattr(value, "__module__", module.__name__).startswith((module.__name__, "_gcorn"))]
 json.dump([outcomes, names], open("outcomes", "w"))
 """
+QUIET = """
+from gunicorn.http import wsgi
+
+class Quiet(wsgi.Response):
+    def default_headers(self, *args):
+        return [line for line in super().default_headers(*args) if not line.startswith("Server:")]
+
+"""
 STANDALONE = """
 from gunicorn.app.base import BaseApplication
 
@@ -117,6 +125,18 @@ def test_every_name_is_one_of_gunicorns(outcomes):
     for module, names in outcomes[1].items():
         theirs = dir(importlib.import_module(module))
         assert [name for name in names if name not in theirs] == [], module
+
+
+@pytest.mark.parametrize("has_gunicorn", [False, True])
+@pytest.mark.parametrize("change", ["wsgi.Response = Quiet", "wsgi.Response.default_headers = Quiet.default_headers"])
+def test_a_class_of_responses_is_said_to_have_no_effect(gcorn, tmp_path, has_gunicorn, change):
+    (tmp_path / "conf.py").write_text(QUIET + change)
+    if not has_gunicorn:
+        venv.create(tmp_path / "empty")
+    variables = {} if has_gunicorn else {"VIRTUAL_ENV": str(tmp_path / "empty")}
+    server = gcorn("-c", tmp_path / "conf.py", "probe:app", env=variables)
+    server.wait_log(r"\[WARNING\] gunicorn.http.wsgi.Response was changed, which has no effect here; for another Server ")
+    assert server.get("/hello")["Server"] == "gcorn"
 
 
 @pytest.mark.parametrize("has_gunicorn", [False, True])

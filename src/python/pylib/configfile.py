@@ -21,6 +21,7 @@ MODULE = "__config__"
 NO_LISTS = (bytes, bytearray, io.IOBase)  # though they can be iterated over
 LOGGER = "gunicorn.glogging.Logger"
 LOGGER_MODULES = {"gunicorn.glogging", "_gcorn_logger", "_gcorn_logs"}
+RESPONSE_MODULES = {"gunicorn.http.wsgi", "_gcorn_exchange"}
 LOGGER_TEXTS = {
     "error_fmt": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
     "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
@@ -143,15 +144,19 @@ def logger():
     return getattr(sys.modules.get("gunicorn.glogging"), "Logger", None)
 
 
+def _is_changed(cls, modules):
+    """True if the class, or a function in it, is of another module than these."""
+    members = [cls, *vars(cls).values()]
+    return not {getattr(member, "__module__", None) for member in members if callable(member)} <= modules
+
+
 def _logger_is_changed():
     """True if the file has put a class in its place, or something into it."""
     cls = logger()
     if cls is None:
         return False
-    members = [cls, *vars(cls).values()]
-    modules = {getattr(member, "__module__", None) for member in members if callable(member)}
     texts = [getattr(cls, name, text) == text for name, text in LOGGER_TEXTS.items()]
-    return not modules <= LOGGER_MODULES or not all(texts)
+    return _is_changed(cls, LOGGER_MODULES) or not all(texts)
 
 
 def _class(value):
@@ -236,8 +241,23 @@ def read(request):
     ]
 
 
+def _warn_of_response():
+    """Say it if somebody has changed the class whose default_headers() are gunicorn's own fields."""
+    cls = getattr(sys.modules.get("gunicorn.http.wsgi"), "Response", None)
+    if cls is not None and _is_changed(cls, RESPONSE_MODULES):
+        from _gcorn_settings import WARNING
+
+        _gcorn.log(
+            WARNING,
+            "gunicorn.http.wsgi.Response was changed, which has no effect here; for another Server field "
+            'write gunicorn.SERVER = "name" in the config file',
+        )
+
+
 def identity(name):
     """What was assigned to gunicorn.SERVER or gunicorn.SERVER_SOFTWARE, or None."""
+    if name == "SERVER":
+        _warn_of_response()
     module = sys.modules["gunicorn"]
     value = getattr(module, name, None)
     version = getattr(module, "__version__", "")
