@@ -275,6 +275,24 @@ static void check_logging_file(struct gcn_draft *draft, const struct gcn_setting
     }
 }
 
+/* gunicorn has the setting and never looks at it: its users' files may name what is not there. */
+static void check_upload_dir(struct gcn_draft *draft)
+{
+    const struct gcn_settings *settings = draft->settings;
+
+    if (settings->tmp_upload_dir == NULL) {
+        return;
+    }
+    const char *path = gcn_path_absolute(&draft->settings->arena, settings->chdir,
+                                         gcn_slice_of(settings->tmp_upload_dir));
+    if (access(path, W_OK | X_OK) < 0) {
+        gcn_draft_notice(draft, GCN_LOG_WARN,
+                         "tmp_upload_dir: %s: %s; request bodies larger than body_buffer_size "
+                         "will be refused with 507",
+                         path, strerror(errno));
+    }
+}
+
 /* A log of a daemon that is "-": gone as soon as the start is over. */
 static void warn_of_loss(struct gcn_draft *draft, enum gcn_setting_id id)
 {
@@ -327,5 +345,6 @@ void gcn_check_all(struct gcn_draft *draft)
     check_access_log(draft);
     check_syslog(draft);
     check_statsd(draft);
+    check_upload_dir(draft);
     check_app(draft);
 }

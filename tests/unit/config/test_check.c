@@ -84,6 +84,16 @@ static void details_of_tls_stop_nothing_without_it(void **state)
     assert_int_equal(yaml_ok(*state, "ssl_context: shop.tls:context\n")->n_notices, 1);
 }
 
+static void a_directory_for_uploads_that_is_not_there_is_warned_of(void **state)
+{
+    const struct gcn_settings *settings = yaml_ok(*state, "tmp_upload_dir: no/such\n");
+
+    assert_int_equal(settings->n_notices, 1);
+    assert_int_equal(settings->notices[0].level, GCN_LOG_WARN);
+    assert_contains(settings->notices[0].text, "/no/such: No such file or directory; request bodies larger than ");
+    assert_int_equal(yaml_ok(*state, "tmp_upload_dir: .\n")->n_notices, 0);
+}
+
 static void assert_notice(const struct gcn_settings *settings, size_t i, const char *setting)
 {
     char text[128];
@@ -209,6 +219,7 @@ int main(void)
         loading_test(what_is_pointless_is_a_notice),
         loading_test(a_daemon_without_logs_is_warned_of),
         loading_test(details_of_tls_stop_nothing_without_it),
+        loading_test(a_directory_for_uploads_that_is_not_there_is_warned_of),
         loading_test(the_access_log_is_checked_before_it_is_opened),
         loading_test(own_formats_are_not_for_a_logger_in_python),
         loading_test(where_logs_and_metrics_go_is_checked_with_its_place),
