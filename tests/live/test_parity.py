@@ -73,7 +73,7 @@ REQUESTS = {
         "/file-part/1000", "/file-like", "/hints", "/raises", "/raises-os-error", "/raises-at-once",
         "/raises-later", "/raises-in-length", "/raises-in-close", "/exits", "/exc-info", "/exc-info-late",
         "/start-twice", "/never-starts", "/returns-none", "/yields-text", "/too-short", "/too-long",
-        "/status/204", "/status/304", "/status/404", "/status/500")},
+        "/status/204", "/status/205", "/status/304", "/status/404", "/status/500")},
     **{f"other headers: {index}": get(f"/other-headers/{index}") for index in range(len(OTHER_HEADERS))},
     **{f"bad start: {start!r}": get(f"/bad-start/{index}") for index, start in enumerate(BAD_STARTS)},
 }
