@@ -89,9 +89,10 @@ static void find_own_program(char *program)
     snprintf(program, PATH_MAX, "%s", GCORN_PYTHON_EXECUTABLE);
 }
 
-static bool find_program(const char *setting, char *program, struct gcn_error *err)
+static bool find_program(const struct gcn_py_options *options, char *program, struct gcn_error *err)
 {
-    const char *active = getenv("VIRTUAL_ENV");
+    const char *setting = options->venv, *active = getenv("VIRTUAL_ENV");
+    char dir[PATH_MAX];
 
     if (setting != NULL && setting[0] != '\0') {
         return gcn_venv_check(setting, our_version, program, err) || gcn_error_prefix(err, "venv");
@@ -99,6 +100,13 @@ static bool find_program(const char *setting, char *program, struct gcn_error *e
     if (active != NULL && active[0] != '\0') {
         return gcn_venv_check(active, our_version, program, err) ||
                gcn_error_prefix(err, "VIRTUAL_ENV");
+    }
+    if (gcn_py.started) {
+        strcpy(program, started_program); /* raw_env may have changed PATH since, which asks for nothing */
+        return true;
+    }
+    if (gcn_venv_find(options->argv == NULL ? NULL : options->argv[0], dir)) {
+        return gcn_venv_check(dir, our_version, program, err) || gcn_error_prefix(err, "PATH");
     }
     find_own_program(program);
     return true;
@@ -239,7 +247,7 @@ static bool adjust(const struct gcn_py_options *options, struct gcn_error *err)
 {
     char program[PATH_MAX];
 
-    if (!find_program(options->venv, program, err)) {
+    if (!find_program(options, program, err)) {
         return false;
     }
     if (strcmp(program, started_program) != 0) {
@@ -259,7 +267,7 @@ bool gcn_py_start(const struct gcn_py_options *options, struct gcn_error *err)
     if (gcn_py.started) {
         return adjust(options, err);
     }
-    if (!find_program(options->venv, started_program, err) ||
+    if (!find_program(options, started_program, err) ||
         !gcn_venv_is_open(started_program, our_version, err) ||
         !initialize(options, started_program, err)) {
         return false;

@@ -139,6 +139,53 @@ static bool is_open(const char *path, struct gcn_error *err)
                          part, user == NULL ? "?" : user->pw_name, (unsigned)geteuid(), path);
 }
 
+/* Whether `bin` is the bin of a virtual environment, and then `dir` is that. */
+static bool is_bin_of_venv(struct gcn_slice bin, char dir[PATH_MAX])
+{
+    char path[PATH_MAX];
+
+    while (bin.len > 0 && bin.ptr[bin.len - 1] == '/') {
+        bin.len--;
+    }
+    while (bin.len > 0 && bin.ptr[bin.len - 1] != '/') {
+        bin.len--;
+    }
+    int len = snprintf(path, sizeof(path), "%.*spyvenv.cfg", (int)bin.len, bin.ptr);
+    if (bin.len == 0 || len >= (int)sizeof(path) || access(path, F_OK) < 0) {
+        return false;
+    }
+    snprintf(dir, PATH_MAX, "%.*s", (int)bin.len - 1, bin.ptr);
+    return true;
+}
+
+/* The first directory of PATH with a python3, as a shell would look for it; empty if there is none. */
+static struct gcn_slice find_on_path(void)
+{
+    const char *search = getenv("PATH");
+    struct gcn_slice rest = gcn_slice_of(search == NULL ? "" : search), bin;
+
+    while (rest.len > 0) {
+        char path[PATH_MAX];
+        gcn_slice_cut(rest, ':', &bin, &rest);
+        int len = snprintf(path, sizeof(path), "%.*s/python3", (int)bin.len, bin.ptr);
+        if (len < (int)sizeof(path) && path[0] == '/' && access(path, X_OK) == 0) {
+            return bin;
+        }
+    }
+    return (struct gcn_slice){"", 0};
+}
+
+bool gcn_venv_find(const char *program, char dir[PATH_MAX])
+{
+    const char *slash = program == NULL ? NULL : strrchr(program, '/');
+
+    if (slash != NULL && program[0] == '/' &&
+        is_bin_of_venv((struct gcn_slice){program, (size_t)(slash - program)}, dir)) {
+        return true;
+    }
+    return is_bin_of_venv(find_on_path(), dir);
+}
+
 static bool find_program(const char *dir, char *program, struct gcn_error *err)
 {
     static const char *const names[] = {"python3", "python"};

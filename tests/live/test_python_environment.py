@@ -11,7 +11,7 @@ import pytest
 
 from harness import places
 from harness.process import Process
-from harness.server import environment
+from harness.server import Server, environment
 
 FACTS = textwrap.dedent('''
     import locale, os, sys
@@ -121,6 +121,25 @@ def test_the_setting_wins_over_the_variable(gcorn, folder):
     (folder / "facts.py").write_text("import only_there\n" + FACTS)
     server = gcorn("facts:app", "--chdir", folder, "--venv", venv)
     assert f"'{venv}'" in server.get("/").body.decode()
+
+
+@pytest.mark.parametrize("config", [False, True], ids=["plain", "config file"])
+@pytest.mark.parametrize("by", ["PATH", "argv[0]"])
+def test_an_environment_need_not_be_activated(folder, by, config):
+    """As in an image with ENV PATH=/opt/venv/bin:$PATH, or a unit with ExecStart=/srv/venv/bin/gcorn."""
+    venv = folder / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (venv / "bin" / "gcorn").symlink_to(places.GCORN)
+    (folder / "conf.py").write_text("raw_env = ['PATH=/usr/bin:/bin']\n")
+    path = f"{venv}/bin:{os.environ['PATH']}" if by == "PATH" else "/usr/bin:/bin"
+    program = places.GCORN if by == "PATH" else venv / "bin" / "gcorn"
+    args = ["-c", folder / "conf.py"] if config else []
+    server = Server([program, "-b", "127.0.0.1:0", "--chdir", folder, *args, "facts:app"],
+                    env={"VIRTUAL_ENV": "", "PATH": path})
+    try:
+        assert f"'{venv}'" in server.get("/").body.decode()
+    finally:
+        server.stop()
 
 
 def test_a_config_file_runs_in_the_environment_of_the_command_line(gcorn, folder):

@@ -96,8 +96,44 @@ static void environments_are_judged(GCN_UNUSED void **state)
     }
 }
 
+static void assert_found(const char *program, const char *path, const char *expected)
+{
+    char dir[PATH_MAX] = "";
+
+    setenv("PATH", path, 1);
+    bool found = gcn_venv_find(program, dir);
+    assert_int_equal(found, expected != NULL);
+    assert_string_equal(dir, expected == NULL ? "" : expected);
+}
+
+static void environments_are_found(GCN_UNUSED void **state)
+{
+    char ours_dir[PATH_MAX], plain[PATH_MAX], program[PATH_MAX + 32], path[3 * PATH_MAX];
+
+    snprintf(ours_dir, sizeof(ours_dir), "%s", make_venv("ours", "version = 3.11\n", "", "python3"));
+    snprintf(plain, sizeof(plain), "%s", make_venv("plain", NULL, "", "python3"));
+    snprintf(program, sizeof(program), "%s/bin/gcorn", ours_dir);
+    assert_found(program, "", ours_dir);
+    assert_found("gcorn", "", NULL);
+    assert_found(program + 1, "", NULL);
+    assert_found("/gcorn", "", NULL);
+    snprintf(path, sizeof(path), "/no/such::%s/bin:%s/bin", ours_dir, plain);
+    assert_found("gcorn", path, ours_dir);
+    assert_found(NULL, path, ours_dir);
+    snprintf(path, sizeof(path), "%s/bin/:/usr/bin", ours_dir);
+    assert_found("/usr/bin/gcorn", path, ours_dir);
+    snprintf(path, sizeof(path), "%s/bin:%s/bin", plain, ours_dir);
+    assert_found("gcorn", path, NULL);
+    unsetenv("PATH");
+    assert_false(gcn_venv_find("gcorn", program));
+    setenv("PATH", "/usr/bin:/bin", 1);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(environments_are_judged)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(environments_are_judged),
+        cmocka_unit_test(environments_are_found),
+    };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }
