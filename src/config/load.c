@@ -123,6 +123,7 @@ bool gcn_settings_load(struct gcn_settings **out, const struct gcn_load_request 
     struct gcn_draft draft;
 
     gcn_draft_init(&draft, request);
+    draft.settings->start_dir = gcn_draft_copy(&draft, gcn_slice_of(request->start_dir));
     apply_layers(&draft);
     if (draft.exit_code == 0) {
         gcn_check_all(&draft);

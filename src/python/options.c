@@ -15,6 +15,7 @@ void gcn_py_options_init(struct gcn_py_options *out, const struct gcn_settings *
 {
     *out = (struct gcn_py_options){
         .venv = settings->venv,
+        .start_dir = settings->start_dir,
         .chdir = settings->chdir,
         .pythonpath = settings->pythonpath,
         .argv = argv,

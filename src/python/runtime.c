@@ -166,13 +166,14 @@ static int prepend_path(struct gcn_slice path)
     return rc < 0 ? -1 : 0;
 }
 
-/* chdir first, then each of pythonpath before what is there, as gunicorn does. */
+/* Where gcorn was started, chdir before it, then each of pythonpath before what is there: as gunicorn does. */
 static int set_path(const struct gcn_py_options *options)
 {
     struct gcn_slice rest = gcn_slice_of(options->pythonpath);
     struct gcn_slice entry;
 
-    if (options->chdir != NULL && prepend_path(gcn_slice_of(options->chdir)) < 0) {
+    if ((options->start_dir != NULL && prepend_path(gcn_slice_of(options->start_dir)) < 0) ||
+        (options->chdir != NULL && prepend_path(gcn_slice_of(options->chdir)) < 0)) {
         return -1;
     }
     while (rest.len > 0) {

@@ -55,7 +55,7 @@ def test_python_is_set_up_as_the_program_python_is(gcorn, folder, variables):
     program = "import sys; sys.path.insert(0, '.'); import facts; print(facts.facts(), end='')"
     theirs = subprocess.run([sys.executable, "-c", program], env=env, cwd=folder, stdin=subprocess.DEVNULL,
                             capture_output=True, check=True)
-    process = gcorn("facts:app", "--chdir", folder, env=variables)
+    process = gcorn("facts:app", cwd=folder, env=variables)
     assert process.get("/").body.decode() == theirs.stdout.decode()
 
 

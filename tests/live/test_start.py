@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from harness import places
+from harness.hooked import BOTH
 from harness.process import wait_until
-from harness.server import environment
+from harness.server import Server, environment
 
 
 def run(*args, env=None, cwd=places.APPS):
@@ -83,6 +84,16 @@ def test_chdir_comes_first_in_the_path(gcorn, tmp_path):
         "import os\ndef application(e, s):\n    s('200 OK', [])\n    return [os.getcwd().encode()]\n")
     server = gcorn("--chdir", str(tmp_path), "application")
     assert server.get("/").text == str(tmp_path)
+
+
+@BOTH
+def test_the_directory_of_the_start_comes_behind_chdir_in_the_path(tmp_path, argv_of):
+    (tmp_path / "application.py").write_text("from probe import app as application\n")
+    server = Server(argv_of("--chdir", tmp_path, "application"))
+    try:
+        assert server.get("/hello").status == 200
+    finally:
+        server.stop()
 
 
 def test_a_virtual_environment_is_used(gcorn, tmp_path):

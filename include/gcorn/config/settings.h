@@ -75,6 +75,7 @@ struct gcn_settings {
 #include <gcorn/config/settings.def>
 #undef SETTING
     const char *app; /* what to serve: paste with an absolute path, the argument, or wsgi_app */
+    const char *start_dir; /* where gcorn was started; NULL in settings that nobody has loaded */
     struct gcn_origin origins[GCN_N_SETTINGS];
     const struct gcn_notice *notices;
     size_t n_notices;

@@ -23,6 +23,7 @@ struct gcn_settings;
 /* What the interpreter and the app are started with. Borrowed for the life of the interpreter. */
 struct gcn_py_options {
     const char *venv;       /* the setting, or NULL: VIRTUAL_ENV of the process environment, or none */
+    const char *start_dir;  /* absolute; comes behind chdir in sys.path; or NULL */
     const char *chdir;      /* absolute; comes first in sys.path */
     const char *pythonpath; /* comma-separated directories put before it, or NULL */
     const char *const *argv; /* NULL-terminated: sys.argv */
