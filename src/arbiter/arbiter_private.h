@@ -59,7 +59,7 @@ struct gcn_arbiter {
     struct gcn_generation *good;  /* owned; what workers are kept of */
     struct gcn_generation *trial; /* owned; what a reload tries, or NULL */
     bool confirmed;               /* a worker of this arbiter has been ready once */
-    bool broken;                  /* a worker serves the reason why its app could not be loaded */
+    bool sound;                   /* a worker serves the app, and not only the reason why it cannot be loaded */
     bool code_changed;            /* a worker has seen the code change: reload */
     int64_t code_us;              /* changes up to this time, since the epoch, are reloaded */
     bool reloading;               /* a reload has begun and not all workers are new */

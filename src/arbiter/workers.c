@@ -56,7 +56,7 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
         .hooks = generation->hooks,
         .server = gcn_hooks_server(arb, generation),
         .detach = arb->daemon.report_fd >= 0,
-        .may_be_broken = generation != arb->trial || arb->broken,
+        .may_be_broken = !arb->sound,
     };
     if (child != NULL) {
         struct gcn_arbiter_board *board = child->board;
@@ -311,7 +311,7 @@ static void look_for_change(struct gcn_arbiter *arb, const struct gcn_child *chi
 
 void gcn_workers_look(struct gcn_arbiter *arb)
 {
-    arb->broken = false;
+    arb->sound = false;
     for (size_t i = 0; i < arb->children.n; i++) {
         struct gcn_child *child = &arb->children.items[i];
         int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
@@ -324,7 +324,7 @@ void gcn_workers_look(struct gcn_arbiter *arb)
             child->tired = true;
         }
         if (child->state == GCN_CHILD_READY) {
-            arb->broken |= atomic_load_explicit(&child->slot->broken, memory_order_relaxed) != 0;
+            arb->sound |= atomic_load_explicit(&child->slot->broken, memory_order_relaxed) == 0;
             look_for_change(arb, child);
         }
     }

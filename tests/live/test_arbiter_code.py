@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The setting reload: code that changes is served, code that does not load is not."""
+import os
+import signal
 import time
 
 import pytest
@@ -85,6 +87,20 @@ def test_a_first_start_with_an_error_says_so_until_it_is_mended(gcorn, site, ext
     wait_until(lambda: "ZeroDivisionError" in server.get("/").text, "the new reason")
     site.write_app()
     site.wait_version("1")
+
+
+def test_a_worker_that_would_be_broken_does_not_stand_beside_one_that_serves(gcorn, site):
+    server = site.serve(gcorn, "-w", "2")
+    server.wait_log("is ready", count=2)
+    load = Load(server)
+    site.write_app("1 / 0")
+    server.wait_log("reload failed")
+    os.kill(int(server.wait_log(r"worker (\d+) is ready").group(1)), signal.SIGTERM)
+    server.wait_log("the next attempt to start a worker is in")
+    site.write("2")
+    site.write_app()
+    site.wait_version("2")
+    load.finish()
 
 
 def test_extra_files_are_watched(gcorn, site):
