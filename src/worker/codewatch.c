@@ -39,7 +39,8 @@ struct gcn_codewatch {
     struct gcn_watch inotify_watch;
     int timer_fd; /* owned */
     struct gcn_watch timer_watch;
-    bool changed; /* and not reported yet */
+    bool gathered; /* what there was at the start */
+    bool changed;  /* and not reported yet */
 };
 
 /* Ring in `first_ms`, and every second from then on. */
@@ -71,19 +72,27 @@ static void add_module(void *context, const char *path)
     gcn_fileset_add(&((struct gcn_codewatch *)context)->files, path);
 }
 
-/* Find what is to be watched; more as more is imported. */
+/*
+ * Find what is to be watched; more as more is imported. A file that comes to match what was asked for is
+ * a change, and so is, while the app cannot be loaded, any new code: it may be what is missing.
+ */
 static void gather(struct gcn_codewatch *watch)
 {
     const struct gcn_strings *extra = &watch->worker->settings->reload_extra_files;
     size_t before = watch->files.n;
 
     gcn_py_module_files(add_module, watch);
+    size_t imported = watch->files.n;
+    watch->files.adds_changed = watch->gathered;
     for (size_t i = 0; i < extra->n; i++) {
         gcn_fileset_add_pattern(&watch->files, extra->items[i]);
     }
     if (watch->broken) {
         gcn_fileset_add_tree(&watch->files, ".", ".py");
     }
+    watch->files.adds_changed = false;
+    watch->changed = watch->changed || (watch->gathered && watch->files.n != imported);
+    watch->gathered = true;
     if (watch->files.n != before) {
         for (size_t i = 0; i < watch->files.n; i++) {
             add_directory_of(watch, watch->files.items[i].path);
@@ -117,6 +126,7 @@ static void on_timer(struct gcn_watch *timer_watch, uint32_t events)
     (void)events;
     ssize_t ignored = read(watch->timer_fd, &count, sizeof(count));
     (void)ignored;
+    gather(watch);
     if (watch->inotify_fd < 0 || watch->changed) {
         int64_t changed_us = look(watch);
         watch->changed = false;
@@ -126,7 +136,6 @@ static void on_timer(struct gcn_watch *timer_watch, uint32_t events)
             gcn_scoreboard_poke_arbiter(watch->worker->board);
         }
     }
-    gather(watch);
 }
 
 /* What happened does not matter: look() finds out which of our files are other ones than before. */

@@ -20,6 +20,7 @@ struct gcn_fileset {
     struct gcn_file *items; /* owned, in order of path */
     size_t n;
     size_t cap;
+    bool adds_changed; /* files that are added have changed: gcn_file_look says so the next time */
 };
 
 /* Free the members; {0} again afterwards. */

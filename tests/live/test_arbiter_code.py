@@ -89,6 +89,14 @@ def test_a_first_start_with_an_error_says_so_until_it_is_mended(gcorn, site, ext
     site.wait_version("1")
 
 
+@pytest.mark.parametrize("engine", ["inotify", "poll"])
+def test_a_first_start_that_lacks_a_module_is_mended_by_that(gcorn, site, engine):
+    site.write_app("import late_module")
+    assert site.serve(gcorn, "--reload-engine", engine).get("/").status == 500
+    (site.folder / "late_module.py").touch()
+    site.wait_version("1")
+
+
 def test_a_worker_that_would_be_broken_does_not_stand_beside_one_that_serves(gcorn, site):
     server = site.serve(gcorn, "-w", "2")
     server.wait_log("is ready", count=2)
@@ -103,13 +111,17 @@ def test_a_worker_that_would_be_broken_does_not_stand_beside_one_that_serves(gco
     load.finish()
 
 
-def test_extra_files_are_watched(gcorn, site):
+@pytest.mark.parametrize("engine", ["inotify", "poll"])
+def test_extra_files_are_watched(gcorn, site, engine):
     page = site.folder / "page.html"
     page.write_text("1")
-    server = site.serve(gcorn, "--reload-extra-file", str(site.folder / "*.html"))
+    server = site.serve(gcorn, "--reload-engine", engine, "--reload-extra-file", str(site.folder / "*.html"))
     page.write_text("2")
     server.wait_log("page.html has changed")
     server.wait_log("reloaded:")
+    (site.folder / "another.html").touch()
+    server.wait_log("another.html has changed")
+    server.wait_log("reloaded:", count=2)
 
 
 def test_a_file_that_is_replaced_is_a_change(gcorn, site):

@@ -103,6 +103,20 @@ static void change_appearance_and_end_of_a_file_are_seen_once(void **state)
     gcn_fileset_finish(&set);
 }
 
+static void files_that_come_later_can_be_seen_as_changed(void **state)
+{
+    struct gcn_fileset set = {.adds_changed = true};
+
+    (void)state;
+    put("x", "1");
+    gcn_fileset_add_pattern(&set, in_dir("*"));
+    struct gcn_file *file = gcn_fileset_find(&set, in_dir("x"));
+    assert_true(gcn_file_look(file));
+    assert_false(gcn_file_look(file));
+    unlink(in_dir("x"));
+    gcn_fileset_finish(&set);
+}
+
 static void patterns_name_files_that_exist(void **state)
 {
     struct gcn_fileset set = {0};
@@ -147,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(set_holds_each_path_once_and_in_order),
         TEST(change_appearance_and_end_of_a_file_are_seen_once),
+        TEST(files_that_come_later_can_be_seen_as_changed),
         TEST(patterns_name_files_that_exist),
         TEST(trees_are_searched_but_for_hidden_directories),
     };
