@@ -2,8 +2,8 @@
 /*
  * Has the client of a request that waited its turn left meanwhile? A reset says so, and so does a unix
  * peer that has closed. A TCP peer that closes looks like one that has only finished sending: both
- * send a FIN. What tells them apart is when it came. Half-closing clients send it right behind their
- * request; a client that gave up sends it after having waited.
+ * send a FIN. What tells them apart is when it came. Half-closing clients send it behind their request,
+ * with the end of a pipe perhaps; a client that gave up sends it after having waited.
  */
 #include "conn.h"
 
@@ -12,7 +12,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
-enum { GAVE_UP_MS = 20 }; /* between the last data and the FIN; a few ticks of the kernel's clock */
+enum { GAVE_UP_MS = 1000 }; /* between the last data and the FIN */
 
 static bool fin_came_late(int fd)
 {

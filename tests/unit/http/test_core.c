@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -325,20 +326,43 @@ static void core_does_not_call_the_app_for_a_client_that_left(void **state)
     assert_int_equal(rig.core.n_conns, 0);
 }
 
+/* A client that sends, waits so long, and sends its FIN while the app is busy elsewhere. */
+static int send_and_finish(long wait_ms)
+{
+    const struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000};
+    int fd = rig_connect(&rig);
+
+    rig_send(fd, "GET /h HTTP/1.1\r\nHost: x\r\n\r\n", 28);
+    nanosleep(&wait, NULL);
+    shutdown(fd, SHUT_WR);
+    rig_pump_io(&rig);
+    rig.core.lagging = true;
+    return fd;
+}
+
 static void core_answers_a_client_that_has_only_finished_sending(void **state)
 {
     bool closed;
 
     (void)state;
     rig_listen(&rig);
-    int fd = rig_connect(&rig);
-    rig_send(fd, "GET /h HTTP/1.1\r\nHost: x\r\n\r\n", 28);
-    shutdown(fd, SHUT_WR);
-    rig_pump_io(&rig);
-    rig.core.lagging = true;
-    rig_read(&rig, fd, reply, sizeof(reply), &closed);
-    assert_non_null(strstr(reply, "GET /h 0 -|"));
-    assert_true(closed);
+    for (int i = 0; i < 2; i++) {
+        int fd = send_and_finish(i * 100);
+        rig_read(&rig, fd, reply, sizeof(reply), &closed);
+        assert_non_null(strstr(reply, "GET /h 0 -|"));
+        assert_true(closed);
+        close(fd);
+    }
+}
+
+static void core_does_not_call_the_app_for_a_client_that_gave_up(void **state)
+{
+    (void)state;
+    rig_listen(&rig);
+    int fd = send_and_finish(1200);
+    rig_pump(&rig);
+    assert_int_equal(rig.n_calls, 0);
+    assert_int_equal(rig.core.n_conns, 0);
     close(fd);
 }
 
@@ -548,6 +572,7 @@ int main(void)
         TEST(core_refuses_a_body_beyond_the_limit_unread),
         TEST(core_does_not_call_the_app_for_a_client_that_left),
         TEST(core_answers_a_client_that_has_only_finished_sending),
+        TEST(core_does_not_call_the_app_for_a_client_that_gave_up),
         TEST(core_cuts_the_connection_of_a_short_response),
         TEST(core_reuses_a_repeated_head),
         TEST(core_stops_accepting_at_worker_connections),
