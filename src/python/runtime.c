@@ -106,7 +106,11 @@ static bool find_program(const struct gcn_py_options *options, char *program, st
         return true;
     }
     if (gcn_venv_find(options->argv == NULL ? NULL : options->argv[0], dir)) {
-        return gcn_venv_check(dir, our_version, program, err) || gcn_error_prefix(err, "PATH");
+        struct gcn_error why = {{0}};
+        if (gcn_venv_check(dir, our_version, program, &why)) {
+            return true;
+        }
+        gcn_warn("PATH: %s; it is left alone, as nobody has asked for it", why.text);
     }
     find_own_program(program);
     return true;

@@ -3,6 +3,7 @@
 process environment says; and a virtual environment is what it says it is.
 """
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -140,6 +141,14 @@ def test_an_environment_need_not_be_activated(folder, by, config):
         assert f"'{venv}'" in server.get("/").body.decode()
     finally:
         server.stop()
+
+
+def test_an_environment_of_another_python_that_is_only_on_the_path_is_left_alone(gcorn, folder):
+    venv = fake_environment(folder / "old", "3.1.4")
+    server = gcorn("--chdir", folder, "facts:app",
+                   env={"VIRTUAL_ENV": "", "PATH": f"{venv}/bin:{os.environ['PATH']}"})
+    assert f"'{venv}'" not in server.get("/").body.decode()
+    assert re.search(r"\[WARNING\] PATH: .*3\.1\b.*; it is left alone", server.log), server.log
 
 
 def test_a_config_file_runs_in_the_environment_of_the_command_line(gcorn, folder):
