@@ -353,6 +353,24 @@ bool gcn_py_logger_open(struct gcn_py_hooks *hooks, struct gcn_error *err)
     return level != -2;
 }
 
+void gcn_py_logger_warn(const struct gcn_settings *settings)
+{
+    if (!gcn_py_is_started()) {
+        return;
+    }
+    bool taken = gcn_py_thread_ensure();
+    const char *access = settings->accesslog == NULL ? NULL : "gunicorn.access";
+    PyObject *names = Py_BuildValue(access == NULL ? "(s)" : "(ss)", "gunicorn.error", access);
+    PyObject *done = names == NULL ? NULL : gcn_pylib_call("logs", "warn_of_touched", names);
+
+    if (done == NULL) {
+        gcn_py_log_exception(GCN_LOG_ERROR, "Python's loggers cannot be looked at");
+    }
+    Py_XDECREF(done);
+    Py_XDECREF(names);
+    gcn_py_thread_restore(taken);
+}
+
 bool gcn_py_logger_check(const struct gcn_py_hooks *hooks, struct gcn_error *err)
 {
     int code;

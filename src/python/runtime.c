@@ -102,7 +102,7 @@ static bool find_program(const struct gcn_py_options *options, char *program, st
                gcn_error_prefix(err, "VIRTUAL_ENV");
     }
     if (gcn_py.started) {
-        strcpy(program, started_program); /* raw_env may have changed PATH since, which asks for nothing */
+        strcpy(program, started_program); /* raw_env may have changed PATH, which asks for nothing */
         return true;
     }
     if (gcn_venv_find(options->argv == NULL ? NULL : options->argv[0], dir)) {

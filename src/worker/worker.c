@@ -213,6 +213,7 @@ static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code
     if (server != NULL) {
         worker->limits.server_name = server;
     }
+    gcn_py_logger_warn(worker->settings);
     return ok;
 }
 

@@ -643,6 +643,48 @@ def test_the_recipe_of_flasks_users_leads_to_the_error_log(serve, text):
     assert sum("the page sold" in found for found in run.lines) == 1
 
 
+FILTER = """
+    import logging
+    class NotHealth(logging.Filter):
+        def filter(self, record):
+            return "/health" not in record.getMessage()
+    def add():
+        logging.getLogger("gunicorn.access").addFilter(NotHealth())
+"""
+OF_THE_APP = textwrap.dedent(FILTER) + "add()" + textwrap.dedent(APP)
+TOUCHES = {
+    "app": ("", OF_THE_APP),
+    "post_fork": (FILTER + """
+    def post_fork(server, worker): add()
+""", APP),
+    "when_ready": (FILTER + """
+    def when_ready(server): add()
+""", APP),
+    "level": ("", textwrap.dedent(APP) + "logging.getLogger('gunicorn.access').setLevel('WARNING')\n"),
+    "handler": ("""
+    import logging
+    def post_fork(server, worker): logging.getLogger("gunicorn.error").addHandler(logging.StreamHandler())
+""", APP),
+}
+
+
+@pytest.mark.parametrize("name", TOUCHES)
+def test_a_filter_that_has_no_effect_is_told_and_what_helps(serve, name):
+    config, app = TOUCHES[name]
+    run = serve(config + "\n    accesslog = '-'\n", app=app)
+    run.wait_line(r"\[WARNING\] the logger gunicorn\.\w+ has filters, handlers or a level of its own, but the server")
+    told = next(line for line in run.lines if " set logconfig_dict" in line)
+    run.stop()
+    helped = serve(config + "\n    accesslog = '-'\n    " + told.rpartition(" set ")[2] + "\n", app=app)
+    for path in ("/health", "/last"):
+        helped.get(path)
+    helped.stop()
+    assert not any("has filters" in line for line in helped.lines)
+    if name in ("app", "post_fork", "when_ready"):
+        requests = [line for line in helped.lines if "HTTP/1.1" in line]
+        assert len(requests) == 1 and "/last" in requests[0]
+
+
 STATSD = '''
     from gunicorn.instrument.statsd import Statsd
     class Mine(Statsd):

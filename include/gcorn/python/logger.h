@@ -30,6 +30,12 @@ bool gcn_py_logger_is_custom(const struct gcn_settings *settings);
 GCN_MUST_CHECK bool gcn_py_logger_open(struct gcn_py_hooks *hooks, struct gcn_error *err);
 
 /*
+ * Warn if config file, hooks or app have given gunicorn's loggers what has no effect, because we write the lines
+ * ourselves. After the app is loaded. GIL: taken inside.
+ */
+void gcn_py_logger_warn(const struct gcn_settings *settings);
+
+/*
  * Whether the class and the configuration of the settings that `hooks` were made of can be read, with no
  * effect: no file is opened, no daemon is told. GIL: taken inside.
  */

@@ -129,6 +129,24 @@ def install():
         logger.setLevel(_gcorn.level() if name != ACCESS else logging.INFO)
 
 
+def _is_touched(name):
+    """True if somebody has given the logger what can have an effect on lines of the server."""
+    logger = logging.getLogger(name)
+    foreign = [each for each in logger.handlers if not isinstance(each, (Handler, logging.NullHandler))]
+    return bool(logger.filters or foreign) or (name == ACCESS and logger.level > logging.INFO)
+
+
+def warn_of_touched(names):
+    """Say it of those of these loggers whose filters and handlers see no line, since the server writes them."""
+    for name in names if opened is None else ():
+        if _is_touched(name):
+            _gcorn.log(
+                logging.WARNING,
+                f"the logger {name} has filters, handlers or a level of its own, but the server writes its lines "
+                'without it; to have Python write them, set logconfig_dict = {"root": {"level": "INFO", "handlers": []}}',
+            )
+
+
 def _handlers():
     return [(name, handler) for name in (ERROR, ACCESS) for handler in logging.getLogger(name).handlers]
 
