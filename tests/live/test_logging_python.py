@@ -103,6 +103,26 @@ FILES = {
 
         gunicorn.glogging.Logger = Mine
     ''',
+    "a filter": '''
+        import logging
+
+        class NotNone(logging.Filter):
+            def filter(self, record):
+                return "/none" not in record.getMessage()
+
+        logging.getLogger("gunicorn.access").addFilter(NotNone())
+        accesslog = "-"
+    ''',
+    "a handler": '''
+        import logging
+
+        class Echo(logging.Handler):
+            def emit(self, record):
+                print("ECHO", record.levelname, record.getMessage(), flush=True)
+
+        logging.getLogger("gunicorn.access").addHandler(Echo())
+        accesslog = "-"
+    ''',
     "intercepted": '''
         import logging
         from gunicorn import glogging
@@ -454,7 +474,7 @@ HOG = '''
 
 
 @pytest.mark.parametrize("name", [
-    "log_class", "access method", "intercepted", "changed in its place", "replaced in its place"])
+    "log_class", "access method", "intercepted", "changed in its place", "replaced in its place", "a filter"])
 def test_gunicorn_need_not_be_installed(outcomes, tmp_path, name):
     venv.create(tmp_path / "empty")
     run = act(tmp_path / "run", lambda *args: [places.GCORN, "--venv", tmp_path / "empty", *args], FILES[name])
@@ -683,6 +703,22 @@ def test_a_filter_that_has_no_effect_is_told_and_what_helps(serve, name):
     if name in ("app", "post_fork", "when_ready"):
         requests = [line for line in helped.lines if "HTTP/1.1" in line]
         assert len(requests) == 1 and "/last" in requests[0]
+
+
+def test_a_filter_that_outlives_the_file_still_has_effect_after_a_reload(serve):
+    run = serve("""
+        import logging, sys
+        if not hasattr(sys, "not_none"):
+            sys.not_none = lambda record: "/none" not in record.getMessage()
+        logging.getLogger("gunicorn.access").addFilter(sys.not_none)
+        accesslog = "-"
+    """)
+    os.kill(run.pid, signal.SIGHUP)
+    run.wait_line(r"reloaded: 1 workers")
+    for path in ("/none", "/last"):
+        run.get(path)
+    run.wait_line("/last")
+    assert not any("/none" in line for line in run.lines)
 
 
 STATSD = '''

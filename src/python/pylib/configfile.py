@@ -159,13 +159,25 @@ def _logger_is_changed():
     return _is_changed(cls, LOGGER_MODULES) or not all(texts)
 
 
+def _loggers_are_touched():
+    """True if gunicorn's loggers have filters, or handlers that are not the server's."""
+    if "logging" not in sys.modules:
+        return False
+    import _gcorn_logs as logs
+
+    return any(logs.given_to(name) for name in (logs.ERROR, logs.ACCESS))
+
+
+uses_logger = False  # the file has changed gunicorn's class or given its loggers something: Python has to log
+
+
 def _class(value):
     if inspect.isfunction(value) or inspect.ismethod(value):
         value = value()
     if isinstance(value, str):
         return "text", value
     if inspect.isclass(value) and value is logger():
-        return ("object", (f"{LOGGER}, changed", value)) if _logger_is_changed() else ("text", LOGGER)
+        return ("object", (f"{LOGGER}, changed", value)) if uses_logger else ("text", LOGGER)
     if inspect.isclass(value):
         return "object", (_shown(value), value)
     return ("none", None) if value is None else ("error", f"{value!r}: expected a class or its name")
@@ -222,6 +234,7 @@ def _sort(kind, value, least, most):
 
 def read(request):
     """[(setting, line, kind, value)] for (path, module, start directory, table of settings)."""
+    global uses_logger
     path, module_name, start_dir, table = request
     before = os.getcwd()
     os.chdir(start_dir)
@@ -232,8 +245,9 @@ def read(request):
     finally:
         os.chdir(before)
     found = dict(vars(module))
-    if found.get("logger_class", LOGGER) == LOGGER and _logger_is_changed():
-        found["logger_class"] = logger()
+    uses_logger = _logger_is_changed() or _loggers_are_touched()
+    if uses_logger and found.get("logger_class", LOGGER) == LOGGER:
+        found["logger_class"] = importlib.import_module("gunicorn.glogging").Logger
     return [
         (name, lines.get(name, 0), *_sort(kind, found[name], least, most))
         for name, kind, least, most in table

@@ -129,11 +129,17 @@ def install():
         logger.setLevel(_gcorn.level() if name != ACCESS else logging.INFO)
 
 
+def given_to(name):
+    """The filters and handlers that the logger has from others than us, and than the logger that writes the logs."""
+    logger = logging.getLogger(name)
+    ours = [handler for _, handler in opened.added] if opened else []
+    foreign = [each for each in logger.handlers if not isinstance(each, (Handler, logging.NullHandler))]
+    return logger.filters + [handler for handler in foreign if handler not in ours]
+
+
 def _is_touched(name):
     """True if somebody has given the logger what can have an effect on lines of the server."""
-    logger = logging.getLogger(name)
-    foreign = [each for each in logger.handlers if not isinstance(each, (Handler, logging.NullHandler))]
-    return bool(logger.filters or foreign) or (name == ACCESS and logger.level > logging.INFO)
+    return bool(given_to(name)) or (name == ACCESS and logging.getLogger(name).level > logging.INFO)
 
 
 def warn_of_touched(names):
