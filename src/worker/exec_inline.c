@@ -15,6 +15,7 @@
 #include <gcorn/http/app.h>
 #include <gcorn/proc/exitcode.h>
 
+#include "notes.h"
 #include "serve.h"
 
 enum {
@@ -149,6 +150,9 @@ int gcn_exec_inline_run(struct gcn_worker *worker)
         return GCN_EXIT_BOOT;
     }
     for (;;) {
+        if (gcn_notes_are_there()) { /* the loop may not be turned before all that is ready has run */
+            gcn_worker_heed(worker);
+        }
         gcn_serve_check_stop(&exec.serve);
         if (gcn_serve_is_over(&exec.serve)) {
             break;

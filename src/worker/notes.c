@@ -216,6 +216,11 @@ void gcn_notes_watch_arbiter_again(void)
     }
 }
 
+bool gcn_notes_are_there(void)
+{
+    return atomic_load_explicit(&notes.noted, memory_order_relaxed) != 0;
+}
+
 unsigned gcn_notes_take(void)
 {
     return atomic_exchange_explicit(&notes.noted, 0, memory_order_relaxed);

@@ -50,6 +50,9 @@ bool gcn_notes_watch_arbiter(void);
    is told to finish. */
 void gcn_notes_watch_arbiter_again(void);
 
+/* True if there are notes to be taken. One load. */
+bool gcn_notes_are_there(void);
+
 /* The notes since the last call, as bits of enum gcn_note. Thread: loop. */
 unsigned gcn_notes_take(void);
 

@@ -83,6 +83,11 @@ static void act_on_notes(struct gcn_worker *worker, unsigned notes)
     worker->aborted = worker->aborted || (notes & GCN_NOTE_ABORT) != 0;
 }
 
+void gcn_worker_heed(struct gcn_worker *worker)
+{
+    act_on_notes(worker, gcn_notes_take());
+}
+
 static void on_wake(struct gcn_watch *watch, uint32_t events)
 {
     struct gcn_worker *worker = GCN_CONTAINER_OF(watch, struct gcn_worker, wake_watch);
@@ -91,7 +96,7 @@ static void on_wake(struct gcn_watch *watch, uint32_t events)
     (void)events;
     ssize_t ignored = read(worker->slot->wake_fd, &count, sizeof(count));
     (void)ignored; /* EAGAIN: somebody else's poke was read with the last one */
-    act_on_notes(worker, gcn_notes_take());
+    gcn_worker_heed(worker);
     if (worker->on_wake != NULL) {
         worker->on_wake(worker);
     }

@@ -63,4 +63,7 @@ struct gcn_worker {
     int64_t memory_next_us; /* loop time of the next look at the memory */
 };
 
+/* Do what the signals ask for that came since the last time. Thread: loop. */
+void gcn_worker_heed(struct gcn_worker *worker);
+
 #endif

@@ -51,6 +51,22 @@ def test_workers_that_do_not_leave_are_killed_after_graceful_timeout(gcorn):
     assert "did not leave in time, in GET /sleep/20" in server.log
 
 
+def test_a_stop_is_heeded_between_requests_that_are_all_there(gcorn):
+    server = gcorn("life:app")
+    with contextlib.ExitStack() as stack:
+        first, *others = [stack.enter_context(server.connect()) for _ in range(6)]
+        for connection in (first, *others):
+            connection.get("/pid")
+        first.request("GET", "/sleep/0.3")
+        wait_busy(server)
+        for connection in others:
+            connection.request("GET", "/sleep/0.1")
+        first.response()  # and the others are ready, one runs
+        send(server, signal.SIGTERM)
+        closing = [connection.response()["Connection"] == "close" for connection in others]
+    assert closing.count(True) >= 3
+
+
 @pytest.mark.parametrize("args", [("-w", "1"), ("-w", "2", "--threads", "4"), ("-w", "1", "--preload")],
                          ids=["sync", "gthread", "preload"])
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGHUP])
