@@ -405,3 +405,12 @@ void gcn_preload_drop(struct gcn_arbiter *arb, struct gcn_generation *generation
     }
     preloader->pid = 0;
 }
+
+void gcn_preload_hurry(struct gcn_arbiter *arb, int64_t grace_ms)
+{
+    int64_t by_ms = gcn_arbiter_now_ms(arb) + grace_ms;
+
+    if (arb->leaving.deadline_ms > by_ms) {
+        arb->leaving.deadline_ms = by_ms;
+    }
+}

@@ -66,6 +66,9 @@ bool gcn_preload_is_born(struct gcn_child *child);
 /* A child that is no worker has ended: true if it was a preloader. */
 bool gcn_preload_ended(struct gcn_arbiter *arb, pid_t pid, struct gcn_child_end end);
 
+/* A stop leaves `grace_ms` from now: a process that preloaded and has not ended by then is killed. */
+void gcn_preload_hurry(struct gcn_arbiter *arb, int64_t grace_ms);
+
 /* The generation starts no more workers: its preloader ends. */
 void gcn_preload_drop(struct gcn_arbiter *arb, struct gcn_generation *generation);
 

@@ -59,6 +59,7 @@ void gcn_stop_begin(struct gcn_arbiter *arb, enum gcn_stop how)
         close_sockets(arb);
         gcn_preload_drop(arb, arb->good);
     }
+    gcn_preload_hurry(arb, grace_ms);
     gcn_workers_tell_all(arb, how == GCN_STOP_GRACEFUL ? SIGTERM : SIGQUIT, grace_ms);
 }
 

@@ -363,3 +363,10 @@ def test_threads_and_atexit_functions_of_a_preloaded_app_live_where_they_were_ma
     preloader = wait_until(lambda: only_preloader(it.server), "one preloading process")
     assert it.server.stop() == 0
     assert (tmp_path / f"left-{preloader}").exists()
+
+
+def test_an_atexit_function_of_a_preloaded_app_has_no_longer_than_workers(gcorn, tmp_path):
+    it = Site(gcorn, tmp_path, "--preload", "--graceful-timeout", "1")
+    it.write("2", "import atexit\natexit.register(lambda: time.sleep(10))")
+    it.reload()
+    assert it.server.stop(seconds=3) == 0
