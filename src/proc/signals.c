@@ -4,8 +4,10 @@
  */
 #include <gcorn/proc/signals.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <gcorn/base/ownfd.h>
@@ -32,13 +34,42 @@ static sigset_t handled_set(void)
     return set;
 }
 
+/*
+ * A thread took it that a config file or a hook had started before the signals were blocked: there they
+ * are blocked from now on, and this one is sent again, until it waits for the descriptor.
+ */
+static void pass_on(int signum, GCN_UNUSED siginfo_t *info, void *context)
+{
+    ucontext_t *thread = context;
+    int saved = errno;
+
+    for (size_t i = 0; i < GCN_COUNT(handled); i++) {
+        sigaddset(&thread->uc_sigmask, handled[i]);
+    }
+    kill(getpid(), signum);
+    errno = saved;
+}
+
+/* What passes signals on has no place in a child, which is to do something with them. */
+static void stop_passing_on(void)
+{
+    for (size_t i = 0; i < GCN_COUNT(handled); i++) {
+        struct sigaction *ours = &own.caught[handled[i]];
+        if (ours->sa_sigaction == pass_on && gcn_signal_is_caught(handled[i])) {
+            signal(handled[i], SIG_DFL);
+            ours->sa_handler = SIG_DFL;
+            ours->sa_flags = 0;
+        }
+    }
+}
+
 bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err)
 {
     sigset_t set = handled_set();
 
     for (size_t i = 0; i < GCN_COUNT(handled); i++) {
         /* Our parent may have ignored one; an ignored SIGCHLD would reap our children for us. */
-        signal(handled[i], SIG_DFL);
+        gcn_signal_catch_info(handled[i], pass_on);
     }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
@@ -81,6 +112,7 @@ void gcn_signals_hold(void)
 void gcn_signals_release(struct gcn_signals *signals)
 {
     gcn_signals_close(signals);
+    stop_passing_on();
     sigprocmask(SIG_SETMASK, &signals->inherited, NULL);
     own.held = false;
 }

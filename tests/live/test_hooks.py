@@ -383,6 +383,25 @@ def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of, preload):
     assert one.server.stop() == 0
 
 
+@pytest.mark.parametrize("moment", ["", "def on_starting(server): "], ids=["file", "on_starting"])
+@BOTH
+def test_threads_of_a_config_file_keep_no_signal_from_the_server(hooked, argv_of, moment):
+    one = hooked(argv_of, f"""
+    import os, threading
+    {moment}threading.Thread(target=threading.Event().wait, daemon=True).start()
+    def on_exit(server):
+        with open(os.environ["NOTES"], "a") as file:
+            file.write("on_exit\\n")
+    """)
+    first = one.server.wait_workers(1)
+    os.kill(one.server.pid, signal.SIGHUP)
+    wait_until(lambda: one.server.workers and not set(one.server.workers) & set(first), "another worker")
+    os.kill(one.server.wait_workers(1)[0], signal.SIGKILL)
+    assert one.server.get("/hello").status == 200
+    assert one.server.stop() == 0, one.server.log
+    assert one.notes == ["on_exit"]
+
+
 def test_the_example_of_the_documentation_works(hooked):
     text = (places.ROOT / "docs" / "hooks.md").read_text()
     example = text.split("```python\n", 1)[1].split("```", 1)[0]

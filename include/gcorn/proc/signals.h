@@ -19,9 +19,9 @@ struct gcn_signals {
 };
 
 /*
- * Block the signals that the arbiter handles (HUP INT QUIT TERM TTIN TTOU USR1 USR2 WINCH CHLD),
- * with their default actions, and open a descriptor to read them from. SIGPIPE and SIGXFSZ are
- * ignored from here on.
+ * Block the signals that the arbiter handles (HUP INT QUIT TERM TTIN TTOU USR1 USR2 WINCH CHLD), and open a
+ * descriptor to read them from. They get there, too, where a thread of somebody else's has them not blocked.
+ * SIGPIPE and SIGXFSZ are ignored from here on.
  */
 GCN_MUST_CHECK bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err);
 void gcn_signals_close(struct gcn_signals *signals);

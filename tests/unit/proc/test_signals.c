@@ -9,11 +9,14 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <gcorn/base/compiler.h>
 #include <gcorn/proc/signals.h>
 #include <gcorn/proc/spawn.h>
 
@@ -40,6 +43,49 @@ static void signals_are_read_not_delivered(void **state)
     assert_int_equal(gcn_signals_read(&signals), 0);
     gcn_signals_close(&signals);
     assert_int_equal(sigprocmask(SIG_SETMASK, &signals.inherited, NULL), 0);
+}
+
+static void *read_until_closed(void *context)
+{
+    char byte;
+    const int *fd = context;
+
+    return read(*fd, &byte, 1) == 0 ? NULL : context;
+}
+
+/* As a config file starts one while it is read, before there is anything to read signals from. */
+static void signals_that_threads_of_others_take_are_read_too(void **state)
+{
+    static const int signums[] = {SIGHUP, SIGTERM, SIGCHLD, SIGHUP};
+    struct gcn_signals signals;
+    struct gcn_error err = {{0}};
+    struct sigaction now;
+    pthread_t threads[2];
+    void *failed;
+    int pipe_fds[2];
+
+    (void)state;
+    assert_int_equal(pipe(pipe_fds), 0);
+    for (size_t i = 0; i < GCN_COUNT(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, read_until_closed, &pipe_fds[0]), 0);
+    }
+    assert_true(gcn_signals_open(&signals, &err));
+    for (size_t i = 0; i < GCN_COUNT(signums); i++) {
+        struct pollfd fd = {.fd = signals.fd, .events = POLLIN};
+        kill(getpid(), signums[i]);
+        assert_int_equal(poll(&fd, 1, 10000), 1);
+        assert_int_equal(gcn_signals_read(&signals), signums[i]);
+        assert_int_equal(gcn_signals_read(&signals), 0);
+    }
+    close(pipe_fds[1]);
+    for (size_t i = 0; i < GCN_COUNT(threads); i++) {
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    close(pipe_fds[0]);
+    gcn_signals_release(&signals);
+    sigaction(SIGHUP, NULL, &now);
+    assert_true(now.sa_handler == SIG_DFL);
 }
 
 static void be_a_child(void *context)
@@ -115,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signals_are_read_not_delivered),
+        cmocka_unit_test(signals_that_threads_of_others_take_are_read_too),
         cmocka_unit_test(child_gets_what_arrived_before_its_handlers),
         cmocka_unit_test(a_process_of_the_app_has_default_actions_again),
         cmocka_unit_test(signals_have_names),
