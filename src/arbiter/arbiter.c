@@ -83,8 +83,6 @@ static void finish(struct gcn_arbiter *arb, bool started)
     gcn_announce_start(arb, arb->exit_code); /* if it has not come to an announcement */
     gcn_sockets_close(&arb->handed, NULL, false);
     gcn_boards_finish(arb);
-    gcn_upgrade_settle(arb);
-    gcn_sockets_close(&arb->left, NULL, gcn_generation_owns_files(arb));
     gcn_generation_destroy(arb, arb->trial, arb->good);
     gcn_generation_destroy(arb, arb->good, NULL);
     gcn_loop_finish(&arb->loop);
@@ -93,6 +91,8 @@ static void finish(struct gcn_arbiter *arb, bool started)
     gcn_py_stop();
     gcn_statsd_close();
     gcn_log_close();
+    gcn_upgrade_settle(arb); /* at the very end: of two arbiters that end together one has to see that it is last */
+    gcn_sockets_close(&arb->left, NULL, gcn_generation_owns_files(arb));
 }
 
 /* Go into the background if that is asked for. True if this process goes on, else *code is its end. */
