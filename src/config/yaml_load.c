@@ -193,13 +193,16 @@ static bool count_work(struct loader *loader, size_t more)
 /* A tag of YAML's own says no more than the kind of the setting does; another is not understood. */
 static bool check_tag(struct loader *loader, const yaml_char_t *tag)
 {
+    static const char *const own[] = {YAML_NULL_TAG,  YAML_BOOL_TAG, YAML_STR_TAG, YAML_INT_TAG,
+                                      YAML_FLOAT_TAG, YAML_SEQ_TAG,  YAML_MAP_TAG};
     struct gcn_slice text = gcn_slice_of((const char *)tag);
+    bool known = text.len <= 1;
 
-    if (text.len <= 1 || gcn_slice_has_prefix(text, "tag:yaml.org,2002:")) {
-        return true;
+    for (size_t i = 0; i < GCN_COUNT(own) && !known; i++) {
+        known = gcn_slice_equal(text, gcn_slice_of(own[i]));
     }
-    return fail_at(loader, &loader->event.start_mark, "%.*s: tags are not understood",
-                   (int)text.len, text.ptr);
+    return known || fail_at(loader, &loader->event.start_mark, "%.*s: tags are not understood",
+                            (int)text.len, text.ptr);
 }
 
 static struct gcn_value *create_value(struct loader *loader, enum gcn_value_type type)

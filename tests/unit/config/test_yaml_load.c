@@ -121,6 +121,8 @@ static void wrong_documents_are_reported_with_their_place(void **state)
         {"a: &x [*x]\n", "1:8 *x: no complete value has this anchor"},
         {"a: !env HOME\n", "1:4 !env: tags are not understood"},
         {"a: !<tag:example.org,2000:x> y\n", "1:4 tag:example.org,2000:x: tags are not understood"},
+        {"a: !!binary aGk=\n", "1:4 tag:yaml.org,2002:binary: tags are not understood"},
+        {"a: !!python/int 3\n", "1:4 tag:yaml.org,2002:python/int: tags are not understood"},
         {"a: 1\n---\nb: 2\n", "2:1 a second document begins here"},
         {"a: \"\\0\"\n", "1:4 a NUL byte has no place in a setting"},
         {"a: \"\xff\"\n", "1:5 the byte 0xff is no UTF-8; save the file as UTF-8"},
