@@ -383,6 +383,24 @@ def test_what_a_config_file_does_reaches_the_workers(hooked, argv_of, preload):
     assert one.server.stop() == 0
 
 
+@BOTH
+def test_the_name_of_the_server_may_be_empty(hooked, argv_of):
+    one = hooked(argv_of, """
+    import gunicorn
+    gunicorn.SERVER = ""
+    """)
+    assert one.server.get("/hello")["Server"] == ""
+
+
+def test_a_name_of_the_server_that_cannot_be_sent_is_told(hooked):
+    one = hooked(gcorn_argv, """
+    import gunicorn
+    gunicorn.SERVER = "a\\nb"
+    """)
+    assert one.server.get("/hello")["Server"] == "gcorn"
+    one.server.wait_log(r"\[WARNING\] gunicorn\.SERVER = 'a\\nb': expected up to 100 printable ASCII")
+
+
 @pytest.mark.parametrize("moment", ["", "def on_starting(server): "], ids=["file", "on_starting"])
 @BOTH
 def test_threads_of_a_config_file_keep_no_signal_from_the_server(hooked, argv_of, moment):

@@ -255,30 +255,36 @@ def read(request):
     ]
 
 
+def _warn(text):
+    from _gcorn_settings import WARNING
+
+    _gcorn.log(WARNING, text)
+
+
 def _warn_of_response():
     """Say it if somebody has changed the class whose default_headers() are gunicorn's own fields."""
     cls = getattr(sys.modules.get("gunicorn.http.wsgi"), "Response", None)
     if cls is not None and _is_changed(cls, RESPONSE_MODULES):
-        from _gcorn_settings import WARNING
-
-        _gcorn.log(
-            WARNING,
+        _warn(
             "gunicorn.http.wsgi.Response was changed, which has no effect here; for another Server field "
             'write gunicorn.SERVER = "name" in the config file',
         )
 
 
 def identity(name):
-    """What was assigned to gunicorn.SERVER or gunicorn.SERVER_SOFTWARE, or None."""
+    """What was assigned to gunicorn.SERVER or gunicorn.SERVER_SOFTWARE, or None. It may be empty, to hide it."""
     if name == "SERVER":
         _warn_of_response()
     module = sys.modules["gunicorn"]
     value = getattr(module, name, None)
     version = getattr(module, "__version__", "")
     defaults = ("gcorn", "gunicorn", f"gunicorn/{version}", _gcorn.server_software)
-    if not isinstance(value, str) or value in defaults:
+    if value is None or value in defaults:
         return None
-    return value if value.isascii() and value.isprintable() and 0 < len(value) <= 100 else None
+    if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= 100:
+        return value
+    _warn(f"gunicorn.{name} = {value!r:.120}: expected up to 100 printable ASCII characters; it stays as it was")
+    return None
 
 
 def explain(failed):

@@ -288,6 +288,8 @@ static void gunicorn_can_be_imported_and_renamed(GCN_UNUSED void **state)
     assert_null(gcn_py_config_server_field());
     gcn_settings_destroy(load_ok("import gunicorn\ngunicorn.SERVER = 'mine'\n"));
     assert_string_equal(gcn_py_config_server_field(), "mine");
+    gcn_settings_destroy(load_ok("import gunicorn\ngunicorn.SERVER = ''\n"));
+    assert_string_equal(gcn_py_config_server_field(), "");
     gcn_settings_destroy(load_ok("import gunicorn\ngunicorn.SERVER = 'a\\r\\nb'\n"));
     assert_null(gcn_py_config_server_field());
     gcn_settings_destroy(load_ok("import gunicorn\ngunicorn.SERVER = 'gcorn'\n"));
