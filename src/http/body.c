@@ -122,9 +122,9 @@ static void report_failure(const struct gcn_body *body, const struct gcn_http_li
     }
     said.error = errno;
     said.until_us = now_us + 1000000;
-    gcn_error_errno("a request body of more than %lld bytes could not be kept in a file in %s; "
+    gcn_error_errno("a request body could not be kept in a file in %s behind its first %lld bytes; "
                     "see tmp_upload_dir",
-                    (long long)body->len, directory(limits));
+                    directory(limits), (long long)body->len);
 }
 
 static bool append_file(struct gcn_body *body, struct gcn_slice bytes,
