@@ -20,8 +20,8 @@ static struct {
 } process;
 
 /*
- * The environment as it is now. raw_env and Python change the process's own later; a reload must not
- * see that.
+ * The environment as it is now. raw_env and Python change the process's own later; a reload must
+ * not see that.
  */
 static const char *const *copy_environment(void)
 {

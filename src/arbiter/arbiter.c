@@ -95,7 +95,9 @@ static void finish(struct gcn_arbiter *arb, bool started)
     gcn_sockets_close(&arb->left, NULL, gcn_generation_owns_files(arb));
 }
 
-/* Go into the background if that is asked for. True if this process goes on, else *code is its end. */
+/*
+ * Go into the background if that is asked for. True if this process goes on, else *code is its end.
+ */
 static bool split(struct gcn_arbiter *arb, int *code)
 {
     struct gcn_error err = {{0}};

@@ -111,7 +111,9 @@ GCN_MUST_CHECK bool gcn_start(struct gcn_arbiter *arb);
 /* Set the title and write the pidfile that fit the settings and the state of an upgrade. */
 GCN_MUST_CHECK bool gcn_start_name(struct gcn_arbiter *arb, struct gcn_error *err);
 
-/* The same while we serve: a pidfile that cannot be written is logged, and the one of before stays. */
+/*
+ * The same while we serve: a pidfile that cannot be written is logged, and the one of before stays.
+ */
 void gcn_start_rename(struct gcn_arbiter *arb);
 
 /* The successor has ended: remove its pidfile if it did not, being killed. */
@@ -123,8 +125,8 @@ void gcn_start_unname(struct gcn_arbiter *arb);
 /* hooks.c */
 
 /*
- * Find the generation's hooks, starting Python if one of them runs here. False with `err` if one cannot be
- * used.
+ * Find the generation's hooks, starting Python if one of them runs here. False with `err` if one
+ * cannot be used.
  */
 GCN_MUST_CHECK bool gcn_hooks_open(struct gcn_arbiter *arb, struct gcn_generation *generation,
                                    struct gcn_error *err);
@@ -160,8 +162,8 @@ GCN_MUST_CHECK bool gcn_boards_fit(struct gcn_arbiter *arb, const struct gcn_set
                                    struct gcn_error *err);
 
 /*
- * A free slot for `child`, with its board: of `limit` and older ones, or, if that is NULL, of any, or a
- * new one. False (logged) if there is none.
+ * A free slot for `child`, with its board: of `limit` and older ones, or, if that is NULL, of any,
+ * or a new one. False (logged) if there is none.
  */
 GCN_MUST_CHECK bool gcn_boards_take(struct gcn_arbiter *arb, const struct gcn_arbiter_board *limit,
                                     struct gcn_child *child);
@@ -177,7 +179,10 @@ void gcn_boards_finish(struct gcn_arbiter *arb);
 
 /* generation.c */
 
-/* True if the files of our sockets are ours to remove: not systemd's, nor used by another arbiter that lives. */
+/*
+ * True if the files of our sockets are ours to remove: not systemd's, nor used by another arbiter
+ * that lives.
+ */
 bool gcn_generation_owns_files(const struct gcn_arbiter *arb);
 
 /* Take over `settings` as the next generation; nothing is open yet. */
@@ -190,8 +195,8 @@ GCN_MUST_CHECK bool gcn_generation_open(struct gcn_arbiter *arb, struct gcn_gene
                                         const struct gcn_generation *old, struct gcn_error *err);
 
 /*
- * Close and free it, but for the sockets that `keep` (or NULL) shares. NULL is fine. Socket files go
- * unless they are somebody else's: systemd's, or those of another arbiter that lives.
+ * Close and free it, but for the sockets that `keep` (or NULL) shares. NULL is fine. Socket files
+ * go unless they are somebody else's: systemd's, or those of another arbiter that lives.
  */
 void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *generation,
                             const struct gcn_generation *keep);
@@ -199,9 +204,9 @@ void gcn_generation_destroy(struct gcn_arbiter *arb, struct gcn_generation *gene
 /* logs.c */
 
 /*
- * Metrics, for the life of the process. Before the error log, whose lines are counted; so `err` is for the
- * caller to log. It says that the host has no address, which is not worth more than a warning: a name
- * server may be away for a while. Nothing if they are open.
+ * Metrics, for the life of the process. Before the error log, whose lines are counted; so `err` is
+ * for the caller to log. It says that the host has no address, which is not worth more than a
+ * warning: a name server may be away for a while. Nothing if they are open.
  */
 GCN_MUST_CHECK bool gcn_logs_open_statsd(const struct gcn_settings *settings,
                                          struct gcn_error *err);
@@ -236,8 +241,8 @@ const char *gcn_workers_doing(const struct gcn_child *child, char out[GCN_WORKER
 
 /*
  * What a worker of `generation` is started with. `child` is its place, or NULL for a process that
- * only loads the app. In the child: opens the error log of settings that are only tried, and closes the access
- * log of other settings.
+ * only loads the app. In the child: opens the error log of settings that are only tried, and closes
+ * the access log of other settings.
  */
 void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation *generation,
                             const struct gcn_child *child, struct gcn_worker_start *out);

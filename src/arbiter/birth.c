@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * slot->birth is the age of the worker that is expected, or minus the pid of the one that came, or 0.
+ * slot->birth is the age of the worker that is expected, or minus the pid of the one that came, or
+ * 0.
  */
 #include "birth.h"
 

@@ -2,15 +2,16 @@
 /*
  * Who decides whether a worker that a preloading process is to fork was born: whoever is first.
  *
- * The arbiter learns the pid of such a worker from the process that forks it, and that may be killed between
- * the fork and its report. A word in the slot settles it: the newborn claims the slot before it touches
- * anything else there, and the arbiter, when no report can be hoped for, forbids the birth. One compare and
- * swap succeeds. So either the arbiter finds the pid of a worker that lives in the slot, or the newborn finds
- * that it came too late and leaves; no moment to be killed at is between these two. Ages are used once, so
- * a newborn of a forbidden birth does not take the slot from the next one.
+ * The arbiter learns the pid of such a worker from the process that forks it, and that may be
+ * killed between the fork and its report. A word in the slot settles it: the newborn claims the
+ * slot before it touches anything else there, and the arbiter, when no report can be hoped for,
+ * forbids the birth. One compare and swap succeeds. So either the arbiter finds the pid of a worker
+ * that lives in the slot, or the newborn finds that it came too late and leaves; no moment to be
+ * killed at is between these two. Ages are used once, so a newborn of a forbidden birth does not
+ * take the slot from the next one.
  *
- * (Looking for unknown children in /proc would need CONFIG_PROC_CHILDREN, and could not tell a worker from
- * a daemon of the app that the arbiter inherits.)
+ * (Looking for unknown children in /proc would need CONFIG_PROC_CHILDREN, and could not tell a
+ * worker from a daemon of the app that the arbiter inherits.)
  */
 #ifndef GCORN_ARBITER_BIRTH_H
 #define GCORN_ARBITER_BIRTH_H

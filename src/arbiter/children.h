@@ -45,7 +45,10 @@ struct gcn_children {
 /* Free the table; the processes are left alone. */
 void gcn_children_finish(struct gcn_children *children);
 
-/* Append a copy of `child` (younger than all there are); returns where it is until the table changes. */
+/*
+ * Append a copy of `child` (younger than all there are); returns where it is until the table
+ * changes.
+ */
 struct gcn_child *gcn_children_add(struct gcn_children *children, const struct gcn_child *child);
 
 /* The child `pid` (> 0), or NULL. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hooks that run in the arbiter, which has an interpreter only if there is such a hook, or if a config
- * file in Python was read. What they are told is made of the arbiter's state when they are called.
+ * Hooks that run in the arbiter, which has an interpreter only if there is such a hook, or if a
+ * config file in Python was read. What they are told is made of the arbiter's state when they are
+ * called.
  */
 #include "arbiter_private.h"
 
@@ -62,7 +63,10 @@ struct gcn_hook_server gcn_hooks_server(const struct gcn_arbiter *arb,
     };
 }
 
-/* A hook wants another number of workers, and has told nworkers_changed. As TTIN and TTOU, but by any number. */
+/*
+ * A hook wants another number of workers, and has told nworkers_changed. As TTIN and TTOU, but by
+ * any number.
+ */
 static void take_number(struct gcn_arbiter *arb, uint32_t wanted)
 {
     if (wanted == arb->policy.target) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each signal asks of the arbiter. The number of workers that comes while a reload is tried holds
- * for both generations: whichever will serve, nobody's order is lost.
+ * What each signal asks of the arbiter. The number of workers that comes while a reload is tried
+ * holds for both generations: whichever will serve, nobody's order is lost.
  */
 #include "arbiter_private.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules. Everything is counted anew each time: there are few workers, and no state can go stale.
+ * The rules. Everything is counted anew each time: there are few workers, and no state can go
+ * stale.
  */
 #include "policy.h"
 

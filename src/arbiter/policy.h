@@ -4,8 +4,8 @@
  *
  * Workers belong to generations of settings. One generation is the good one: `target` workers of it
  * are wanted. A reload makes a new one that is first tried with a single worker; when that is ready
- * the generation becomes the good one, and the older workers go one for one as its workers come. The
- * same rule replaces workers that ask for it.
+ * the generation becomes the good one, and the older workers go one for one as its workers come.
+ * The same rule replaces workers that ask for it.
  */
 #ifndef GCORN_ARBITER_POLICY_H
 #define GCORN_ARBITER_POLICY_H
@@ -44,10 +44,10 @@ struct gcn_plan {
 };
 
 /*
- * How much longer to wait for a process found, at `now_ms`, to have missed `deadline_ms`: a moment, since it
- * may be about to say that it is well; but all of `timeout_ms` again if that is found out late. Then this
- * process did not run either, and so the machine (its virtual machine or container) stood still, and
- * nobody on it has done wrong.
+ * How much longer to wait for a process found, at `now_ms`, to have missed `deadline_ms`: a moment,
+ * since it may be about to say that it is well; but all of `timeout_ms` again if that is found out
+ * late. Then this process did not run either, and so the machine (its virtual machine or container)
+ * stood still, and nobody on it has done wrong.
  */
 int64_t gcn_policy_spare_ms(int64_t deadline_ms, int64_t now_ms, int64_t timeout_ms);
 

@@ -86,8 +86,8 @@ static bool start(struct gcn_arbiter *arb, struct gcn_generation *generation)
     preloader->ready = preloader->spared = preloader->aborted = preloader->barren = false;
     preloader->deadline_ms = timeout_ms == 0 ? 0 : gcn_clock_ms() + timeout_ms;
     if (preloader->pid < 0) {
-        gcn_error_errno("cannot fork the preloading process (see ulimit -u, pids.max, and the memory "
-                        "that is left)");
+        gcn_error_errno("cannot fork the preloading process (see ulimit -u, pids.max, and the "
+                        "memory that is left)");
         preloader->pid = 0;
         close_channel(arb, preloader);
         return false;
@@ -113,8 +113,9 @@ static void enforce(struct gcn_arbiter *arb, struct gcn_preloader *preloader)
     if (!preloader->spared) {
         int64_t now_ms = gcn_arbiter_now_ms(arb);
         preloader->spared = true;
-        preloader->deadline_ms = now_ms + gcn_policy_spare_ms(preloader->deadline_ms, now_ms,
-                                                              gcn_clock_span_ms(arb->good->settings->timeout));
+        preloader->deadline_ms =
+            now_ms + gcn_policy_spare_ms(preloader->deadline_ms, now_ms,
+                                         gcn_clock_span_ms(arb->good->settings->timeout));
         return;
     }
     gcn_critical("preloading the app takes longer than timeout allows; aborting process %d",
@@ -138,7 +139,8 @@ static void manage_trial(struct gcn_arbiter *arb)
 
     enforce(arb, preloader);
     if (preloader->barren) {
-        gcn_reload_fail(arb, "the process that preloads the app could not fork the worker to try it");
+        gcn_reload_fail(arb,
+                        "the process that preloads the app could not fork the worker to try it");
     } else if (arb->trial->settings->preload_app && preloader->pid == 0 &&
                arb->stop == GCN_STOP_NOT && !start(arb, arb->trial)) {
         gcn_reload_fail(arb, "the process that preloads the app could not be started");

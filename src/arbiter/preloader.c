@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The preloading process: loads the app, then forks a worker for each order until the channel closes.
+ * The preloading process: loads the app, then forks a worker for each order until the channel
+ * closes.
  */
 #include "preloader.h"
 
@@ -69,8 +70,8 @@ static void tell(const struct preloader *self, uint64_t age, int64_t pid)
 }
 
 /*
- * In the worker: wait until its parent, the process in between, is gone and the arbiter has taken it.
- * That process ends right after its fork, so this is a matter of microseconds.
+ * In the worker: wait until its parent, the process in between, is gone and the arbiter has taken
+ * it. That process ends right after its fork, so this is a matter of microseconds.
  */
 static void await_adoption(pid_t between)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reloading: the settings are loaded anew and one worker of them is tried; only when it is ready the
- * new generation takes over. Whatever fails before, the old one serves on.
+ * Reloading: the settings are loaded anew and one worker of them is tried; only when it is ready
+ * the new generation takes over. Whatever fails before, the old one serves on.
  */
 #include "arbiter_private.h"
 

@@ -27,7 +27,8 @@ struct gcn_listener_options gcn_sockets_options(const struct gcn_settings *setti
  * Open what settings->bind names; an address that `old` has too keeps its socket. On false
  * what was opened here is closed again, and errno is EADDRINUSE if that was the cause.
  */
-GCN_MUST_CHECK bool gcn_sockets_open(struct gcn_sockets *sockets, const struct gcn_settings *settings,
+GCN_MUST_CHECK bool gcn_sockets_open(struct gcn_sockets *sockets,
+                                     const struct gcn_settings *settings,
                                      const struct gcn_sockets *old, struct gcn_error *err);
 
 /* A copy that shares everything. */
@@ -39,7 +40,9 @@ bool gcn_sockets_equal(const struct gcn_sockets *a, const struct gcn_sockets *b)
 /* Close the sockets that `keep` (or NULL) does not share; with `unlink` remove their files. */
 void gcn_sockets_close(struct gcn_sockets *sockets, const struct gcn_sockets *keep, bool unlink);
 
-/* Close the descriptors and move to `left` what gcn_sockets_close needs to remove the files later. */
+/*
+ * Close the descriptors and move to `left` what gcn_sockets_close needs to remove the files later.
+ */
 void gcn_sockets_leave(struct gcn_sockets *sockets, struct gcn_sockets *left);
 
 /* "listening at: http://…,unix:… (pid)", and a notice if the kernel caps the queue. */

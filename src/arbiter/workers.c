@@ -73,7 +73,9 @@ void gcn_workers_fill_start(struct gcn_arbiter *arb, const struct gcn_generation
     gcn_access_forget(other == NULL ? NULL : other->access);
 }
 
-/* In the child. Descriptors of the arbiter's own are closed; the rest is CLOEXEC or meant for it. */
+/*
+ * In the child. Descriptors of the arbiter's own are closed; the rest is CLOEXEC or meant for it.
+ */
 static void be_worker(void *context)
 {
     const struct birth *birth = context;
@@ -108,7 +110,9 @@ void gcn_workers_back_off(struct gcn_arbiter *arb)
              pause_ms / 1000, pause_ms % 1000 / 10);
 }
 
-/* Fork the worker `child`, here or in the process that has its app. False (logged) if that fails. */
+/*
+ * Fork the worker `child`, here or in the process that has its app. False (logged) if that fails.
+ */
 static bool fork_worker(struct gcn_arbiter *arb, struct gcn_generation *generation,
                         struct gcn_child *child)
 {
@@ -121,7 +125,8 @@ static bool fork_worker(struct gcn_arbiter *arb, struct gcn_generation *generati
     child->pid = gcn_spawn(be_worker, &birth);
     gcn_py_after_fork_parent();
     if (child->pid < 0) {
-        gcn_error_errno("cannot fork a worker (see ulimit -u, pids.max, and the memory that is left)");
+        gcn_error_errno(
+            "cannot fork a worker (see ulimit -u, pids.max, and the memory that is left)");
     }
     return child->pid > 0;
 }
@@ -148,7 +153,10 @@ static void run_child_exit(struct gcn_arbiter *arb, const struct gcn_child *chil
     (void)!gcn_hooks_run_or_halt(arb, arb->good, GCN_HOOK_CHILD_EXIT, &call);
 }
 
-/* A reload does not wait for better times: the old workers serve, and whoever asked for it can ask again. */
+/*
+ * A reload does not wait for better times: the old workers serve, and whoever asked for it can ask
+ * again.
+ */
 static void give_up_spawn(struct gcn_arbiter *arb, const struct gcn_generation *generation)
 {
     if (generation == arb->trial) {
@@ -217,8 +225,8 @@ const char *gcn_workers_doing(const struct gcn_child *child, char out[GCN_WORKER
     if (started_ms != 0) {
         int64_t age_ms = gcn_clock_ms() - started_ms;
         gcn_slot_doing(child->slot, doing);
-        snprintf(out, GCN_WORKERS_DOING_BYTES, ", in %s for %" PRId64 ".%" PRId64 " s", doing, age_ms / 1000,
-                 age_ms % 1000 / 100);
+        snprintf(out, GCN_WORKERS_DOING_BYTES, ", in %s for %" PRId64 ".%" PRId64 " s", doing,
+                 age_ms / 1000, age_ms % 1000 / 100);
     }
     return out;
 }
@@ -268,7 +276,10 @@ static bool carry_out(struct gcn_arbiter *arb, struct gcn_plan plan)
     return false;
 }
 
-/* What fails ends the round, and each plan that succeeds changes the table: no round lasts for ever. */
+/*
+ * What fails ends the round, and each plan that succeeds changes the table: no round lasts for
+ * ever.
+ */
 void gcn_workers_manage(struct gcn_arbiter *arb)
 {
     struct gcn_policy *policy = &arb->policy;

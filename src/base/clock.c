@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock_gettime in the units used here: both calls are served by the vDSO and cannot fail. And the only
- * caller of localtime_r, whose lock in the C library a forked child may inherit locked by a thread that
- * it does not have; so it is called under a lock of ours, which is taken around a fork.
+ * clock_gettime in the units used here: both calls are served by the vDSO and cannot fail. And the
+ * only caller of localtime_r, whose lock in the C library a forked child may inherit locked by a
+ * thread that it does not have; so it is called under a lock of ours, which is taken around a fork.
  */
 #include <gcorn/base/clock.h>
 

@@ -115,8 +115,9 @@ static bool is_forged_start(const char *text, size_t at)
 }
 
 /*
- * `text` at `out` with what is not printable as \xNN, and a blank before a '[' that begins a further
- * line. Stops before `cap`; 4 bytes for each of the text are always enough. Returns the bytes written.
+ * `text` at `out` with what is not printable as \xNN, and a blank before a '[' that begins a
+ * further line. Stops before `cap`; 4 bytes for each of the text are always enough. Returns the
+ * bytes written.
  */
 static size_t escape(char *out, size_t cap, const char *text, size_t len)
 {
@@ -183,7 +184,9 @@ void gcn_log_text(enum gcn_log_level level, const char *text, size_t len)
     errno = saved;
 }
 
-/* Replace the end of `text`, which is full (`cap` bytes with the NUL), by "…". Returns its length. */
+/*
+ * Replace the end of `text`, which is full (`cap` bytes with the NUL), by "…". Returns its length.
+ */
 static size_t put_ellipsis(char *text, size_t cap)
 {
     static const char cut[] = "…";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One bit a descriptor, so that there is nothing to allocate, and nothing that a fork in the middle of a
- * change on another thread could leave half done. Descriptors beyond the table are not remembered.
+ * One bit a descriptor, so that there is nothing to allocate, and nothing that a fork in the middle
+ * of a change on another thread could leave half done. Descriptors beyond the table are not
+ * remembered.
  */
 #include <gcorn/base/ownfd.h>
 
@@ -25,7 +26,9 @@ void gcn_ownfd_add(int fd)
         return;
     }
     atomic_fetch_or_explicit(&table.words[word], (uint64_t)1 << fd % BITS, memory_order_relaxed);
-    /* Raced only by a thread that adds another one at the same moment, which the next one repairs. */
+    /*
+     * Raced only by a thread that adds another one at the same moment, which the next one repairs.
+     */
     if (word >= atomic_load_explicit(&table.n_used, memory_order_relaxed)) {
         atomic_store_explicit(&table.n_used, word + 1, memory_order_relaxed);
     }

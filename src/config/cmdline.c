@@ -85,7 +85,9 @@ static bool add_spelling(void *context, const struct gcn_spelling *spelling)
     return true;
 }
 
-/* getopt's own conventions: "+" stops at words, ":" tells a missing value from an unknown option. */
+/*
+ * getopt's own conventions: "+" stops at words, ":" tells a missing value from an unknown option.
+ */
 static void build_tables(struct parser *parser)
 {
     memcpy(parser->shorts, "+:", 2);
@@ -205,7 +207,9 @@ static void add_option(struct parser *parser, const struct gcn_setting *row, con
         (struct gcn_option){row, gcn_value_of_text(text), flag};
 }
 
-/* As argparse: a word that looks like an option is no value, unless it has a blank or is a number. */
+/*
+ * As argparse: a word that looks like an option is no value, unless it has a blank or is a number.
+ */
 static bool looks_like_option(const char *word)
 {
     return word[0] == '-' && word[1] != '\0' && !isdigit((unsigned char)word[1]) &&
@@ -417,7 +421,9 @@ bool gcn_cmdline_action(const struct gcn_load_request *request, struct gcn_actio
     }
     gcn_draft_init(&draft, request);
     gcn_cmdline_parse(&cmdline, &draft, &place, argc, request->argv);
-    /* Help is what a wrong option asks for, whichever of the two comes first: as argparse has it. */
+    /*
+     * Help is what a wrong option asks for, whichever of the two comes first: as argparse has it.
+     */
     bool ok = draft.exit_code == 0 || cmdline.action.kind == GCN_ACTION_HELP ||
               cmdline.action.kind == GCN_ACTION_VERSION;
     if (ok) {

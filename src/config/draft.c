@@ -81,7 +81,10 @@ const char *gcn_draft_format(struct gcn_draft *draft, const char *fmt, ...)
     return text;
 }
 
-/* Append `text` as one line: control bytes of names and values cannot reach a terminal or forge one. */
+/*
+ * Append `text` as one line: control bytes of names and values cannot reach a terminal or forge
+ * one.
+ */
 static void append_line(struct gcn_buf *out, const char *text)
 {
     for (; *text != '\0'; text++) {

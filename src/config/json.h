@@ -13,8 +13,8 @@
 
 /*
  * Append `value`. Plain scalars get the type that YAML 1.2's core schema gives them (null, truth,
- * number, else text), but for the truths, which are those of every setting: yes, no, on and off too.
- * False, with what was expected, for a map whose keys are not text.
+ * number, else text), but for the truths, which are those of every setting: yes, no, on and off
+ * too. False, with what was expected, for a map whose keys are not text.
  */
 bool gcn_json_append(const struct gcn_value *value, struct gcn_buf *out,
                      struct gcn_error *expected);

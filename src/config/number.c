@@ -17,7 +17,10 @@ static int digit_of(char byte)
     return byte >= 'a' && byte <= 'z' ? byte - 'a' + 10 : 99;
 }
 
-/* Digits of `base`, single underscores between them; `sign` is 1 or -1. *huge: *out does not hold it. */
+/*
+ * Digits of `base`, single underscores between them; `sign` is 1 or -1. *huge: *out does not hold
+ * it.
+ */
 static bool parse_digits(struct gcn_slice text, int base, int sign, int64_t *out, bool *huge)
 {
     int64_t value = 0;

@@ -14,7 +14,9 @@ void gcn_row_default(const struct gcn_setting *row, struct gcn_buf *out);
 /* "auto, poll or inotify"; nothing for a row without choices. */
 void gcn_row_choices(const struct gcn_setting *row, struct gcn_buf *out);
 
-/* Append `text` wrapped at `columns`, further lines indented by `indent`; ends without a line end. */
+/*
+ * Append `text` wrapped at `columns`, further lines indented by `indent`; ends without a line end.
+ */
 void gcn_text_wrap(const char *text, size_t indent, size_t columns, struct gcn_buf *out);
 
 /* Append " Not in this version." or " Without effect.", if it is so. */

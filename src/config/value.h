@@ -52,8 +52,8 @@ static inline struct gcn_value gcn_value_of_text(struct gcn_slice text)
 bool gcn_value_is_none(const struct gcn_value *value);
 
 /*
- * True with *truth set if `text` is a word for a truth in this dialect, in any case: true and false,
- * and in YAML also yes, no, on and off.
+ * True with *truth set if `text` is a word for a truth in this dialect, in any case: true and
+ * false, and in YAML also yes, no, on and off.
  */
 bool gcn_truth_parse(enum gcn_dialect dialect, struct gcn_slice text, bool *truth);
 

@@ -162,9 +162,9 @@ static bool fail_parser(struct loader *loader)
         return fail_at(loader, &mark, "a tab may not indent; use blanks");
     }
     char room[64];
-    return fail_at(loader, &mark, "%s%s%s%s", parser->problem == NULL ? "not YAML" : parser->problem,
-                   parser->context == NULL ? "" : ", ",
-                   parser->context == NULL ? "" : parser->context,
+    const char *problem = parser->problem == NULL ? "not YAML" : parser->problem;
+    const char *context = parser->context == NULL ? "" : parser->context;
+    return fail_at(loader, &mark, "%s%s%s%s", problem, context[0] == '\0' ? "" : ", ", context,
                    hint(parser, loader->text, room));
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How much output the kernel may hold for a client that does not read. It would take up to 4 MiB for each,
- * and when TCP runs short of memory all clients suffer: some thousand that never read slow down every
- * process of the machine. So the share of each depends on how many are behind, and on what it has read.
+ * How much output the kernel may hold for a client that does not read. It would take up to 4 MiB
+ * for each, and when TCP runs short of memory all clients suffer: some thousand that never read
+ * slow down every process of the machine. So the share of each depends on how many are behind, and
+ * on what it has read.
  */
 #include "conn.h"
 

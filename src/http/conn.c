@@ -365,10 +365,10 @@ void gcn_conn_advance(struct gcn_conn *conn)
 }
 
 /*
- * The first bytes of a request were read: ask how long they had been there, if that can be long. It is
- * a system call, so not while we keep up with our kept connections. Events come in the order in which
- * they happened: after one that did not wait, none has; what is not asked is less than the ticks that
- * the kernel counts in.
+ * The first bytes of a request were read: ask how long they had been there, if that can be long. It
+ * is a system call, so not while we keep up with our kept connections. Events come in the order in
+ * which they happened: after one that did not wait, none has; what is not asked is less than the
+ * ticks that the kernel counts in.
  */
 static void note_wait(struct gcn_conn *conn)
 {

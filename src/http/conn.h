@@ -91,8 +91,8 @@ struct gcn_conn *gcn_conn_create(struct gcn_core_listener *listener, int fd,
 void gcn_conn_close(struct gcn_conn *conn);
 
 /*
- * Read into `bytes` what is there, at most `size`, and note whether that was all. Results as those of
- * gcn_socket_read.
+ * Read into `bytes` what is there, at most `size`, and note whether that was all. Results as those
+ * of gcn_socket_read.
  */
 GCN_MUST_CHECK enum gcn_io gcn_conn_read(struct gcn_conn *conn, void *bytes, size_t size,
                                          size_t *done);
@@ -136,12 +136,14 @@ static inline bool gcn_core_is_crowded(const struct gcn_core *core)
 }
 
 /*
- * Before sending while many clients are behind, or to one that was allowed little then: a client that has
- * not proved to read is allowed little, as long as there is a crowd.
+ * Before sending while many clients are behind, or to one that was allowed little then: a client
+ * that has not proved to read is allowed little, as long as there is a crowd.
  */
 void gcn_conn_allow_to_send(struct gcn_conn *conn);
 
-/* The client has taken `sent` bytes and is behind: the first few may have all that they can take. */
+/*
+ * The client has taken `sent` bytes and is behind: the first few may have all that they can take.
+ */
 void gcn_conn_allow_behind(struct gcn_conn *conn, size_t sent);
 
 /* It has all of the response, or is about to be closed: its place is free for others. */
@@ -188,8 +190,8 @@ static inline void gcn_conn_arm(struct gcn_conn *conn, enum gcn_deadline deadlin
 enum { GCN_MIN_PACE = 256 }; /* bytes a second below which a body or a reader is given up */
 
 /*
- * `bytes` have come or left, each of which pays for a part of a second. Time cannot be paid in advance: a
- * client that was fast at first has to go on.
+ * `bytes` have come or left, each of which pays for a part of a second. Time cannot be paid in
+ * advance: a client that was fast at first has to go on.
  */
 static inline void gcn_conn_pay(struct gcn_conn *conn, size_t bytes)
 {
@@ -208,11 +210,12 @@ static inline bool gcn_conn_is_behind(const struct gcn_conn *conn, int64_t grace
 bool gcn_conn_want(struct gcn_conn *conn, uint32_t interest);
 
 /*
- * Register for input. On TCP the edge is what counts: a connection whose event was handed out is else
- * looked at once more by the next epoll_wait, only to find that it has been read, and that is some 2 %
- * of a small request. A read that does not fill its buffer has taken all there was: what comes later is
- * a new edge. Where more may be left, the kernel is told again and reports it. Unix sockets remain level-
- * triggered: a short read says nothing there, as it stops at a message that carries descriptors.
+ * Register for input. On TCP the edge is what counts: a connection whose event was handed out is
+ * else looked at once more by the next epoll_wait, only to find that it has been read, and that is
+ * some 2 % of a small request. A read that does not fill its buffer has taken all there was: what
+ * comes later is a new edge. Where more may be left, the kernel is told again and reports it. Unix
+ * sockets remain level- triggered: a short read says nothing there, as it stops at a message that
+ * carries descriptors.
  */
 bool gcn_conn_want_input(struct gcn_conn *conn);
 

@@ -50,7 +50,10 @@ static void want_more(struct gcn_conn *conn)
     }
 }
 
-/* The body is whole: the request is ready, and what is left of "100 Continue" goes before its response. */
+/*
+ * The body is whole: the request is ready, and what is left of "100 Continue" goes before its
+ * response.
+ */
 static void end(struct gcn_conn *conn)
 {
     gcn_conn_ready(conn);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Has the client of a request that waited its turn left meanwhile? A reset says so, and so does a unix
- * peer that has closed. A TCP peer that closes looks like one that has only finished sending: both
- * send a FIN. What tells them apart is when it came. Half-closing clients send it behind their request,
- * with the end of a pipe perhaps; a client that gave up sends it after having waited.
+ * Has the client of a request that waited its turn left meanwhile? A reset says so, and so does a
+ * unix peer that has closed. A TCP peer that closes looks like one that has only finished sending:
+ * both send a FIN. What tells them apart is when it came. Half-closing clients send it behind their
+ * request, with the end of a pipe perhaps; a client that gave up sends it after having waited.
  */
 #include "conn.h"
 

@@ -81,12 +81,13 @@ bool gcn_conn_has_input(const struct gcn_conn *conn)
 }
 
 /*
- * The client has said that it sends nothing more, and it has all of the response, if not in its hands then
- * in its system's. Some send an empty line behind a body, though.
+ * The client has said that it sends nothing more, and it has all of the response, if not in its
+ * hands then in its system's. Some send an empty line behind a body, though.
  */
 static bool may_close_at_once(const struct gcn_conn *conn, const struct gcn_request *req)
 {
-    return !req->head->keep_alive && !conn->slow && (req->body.len == 0 || !gcn_conn_has_input(conn));
+    return !req->head->keep_alive && !conn->slow &&
+           (req->body.len == 0 || !gcn_conn_has_input(conn));
 }
 
 /* All of the response is sent, or will never be. */
@@ -168,8 +169,9 @@ void gcn_conn_lost(struct gcn_conn *conn)
 }
 
 /*
- * The client pays for its time with what it has taken since the last look, `sent` bytes ago. Not with what the
- * kernel takes from us: that is much at once, and then nothing until a third of it has left. Returns the bytes.
+ * The client pays for its time with what it has taken since the last look, `sent` bytes ago. Not
+ * with what the kernel takes from us: that is much at once, and then nothing until a third of it
+ * has left. Returns the bytes.
  */
 static size_t pay_for_taken(struct gcn_conn *conn, size_t sent)
 {
@@ -290,7 +292,10 @@ static void report_refusal(struct gcn_conn *conn, enum gcn_refusal refusal,
     core->events.refused(core->events.context, &what);
 }
 
-/* RFC 9110 §9.3.2: no answer to HEAD has content, even if what follows the method is not understood. */
+/*
+ * RFC 9110 §9.3.2: no answer to HEAD has content, even if what follows the method is not
+ * understood.
+ */
 static bool is_head_request(const struct gcn_conn *conn)
 {
     const struct gcn_inbuf *in = conn->in;
@@ -333,7 +338,8 @@ void gcn_conn_answer(struct gcn_conn *conn, int status)
 /* Nothing could be sent for so long. But the client may have read on of what the kernel holds. */
 static void send_timed_out(struct gcn_conn *conn)
 {
-    if (pay_for_taken(conn, 0) == 0 || gcn_conn_is_behind(conn, conn->core->limits->send_timeout_us)) {
+    if (pay_for_taken(conn, 0) == 0 ||
+        gcn_conn_is_behind(conn, conn->core->limits->send_timeout_us)) {
         gcn_conn_lost(conn);
     } else {
         gcn_conn_arm(conn, GCN_DEADLINE_SEND);

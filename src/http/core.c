@@ -127,8 +127,8 @@ static bool is_full(const struct gcn_core *core)
 }
 
 /*
- * The connection that is missed least: it waits for its client and has waited longest. NULL if all are at
- * work, as far as a short look tells.
+ * The connection that is missed least: it waits for its client and has waited longest. NULL if all
+ * are at work, as far as a short look tells.
  */
 static struct gcn_conn *find_resting(const struct gcn_core *core)
 {
@@ -231,9 +231,9 @@ static bool accept_one(struct gcn_core_listener *listener)
 }
 
 /*
- * How many connections to accept at an event. One: what a worker has not accepted, a sibling may. But one
- * that is alone and has as many kept connections to serve as it can would let new ones wait for a turn
- * of all of them, each.
+ * How many connections to accept at an event. One: what a worker has not accepted, a sibling may.
+ * But one that is alone and has as many kept connections to serve as it can would let new ones wait
+ * for a turn of all of them, each.
  */
 static int n_to_accept(const struct gcn_core *core)
 {
@@ -285,9 +285,14 @@ static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
     struct gcn_response *res = &x->res;
 
     res->sink = core->sink;
-    /* With every place taken, connections that are kept would lock out those that wait to come in. */
+    /*
+     * With every place taken, connections that are kept would lock out those that wait to come in.
+     */
     bool crowded = is_full(core);
-    /* What a client has sent already is answered, but one that never stops sending does not hold us. */
+    /*
+     * What a client has sent already is answered, but one that never stops sending does not hold
+     * us.
+     */
     bool last = core->draining && !(x->more && core->loop->now_us < core->last_call_us);
     res->may_keep =
         x->req.head->keep_alive && core->limits->keepalive_us > 0 && !last && !crowded;

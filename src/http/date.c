@@ -22,8 +22,8 @@ static void format(time_t now)
 
     gmtime_r(&now, &utc);
     snprintf(cached.text, sizeof(cached.text), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-             days[utc.tm_wday], utc.tm_mday, gcn_clock_month(utc.tm_mon), utc.tm_year + 1900, utc.tm_hour,
-             utc.tm_min, utc.tm_sec);
+             days[utc.tm_wday], utc.tm_mday, gcn_clock_month(utc.tm_mon), utc.tm_year + 1900,
+             utc.tm_hour, utc.tm_min, utc.tm_sec);
     cached.at = now;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memos of a thread: one for each of some lengths that the first field may have, so that responses
- * of different kinds (text/html, application/json) do not take turns in one.
+ * The memos of a thread: one for each of some lengths that the first field may have, so that
+ * responses of different kinds (text/html, application/json) do not take turns in one.
  */
 #include "fieldmemo.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fields of recent responses, as they were checked and written. An app says nearly the same again
- * and again; a field with the same bytes, in the same place behind the same fields, needs no second
- * look, and all of them are copied to the output in one piece. Compared is what the app says, byte for
- * byte: whether the strings are the same objects plays no part.
+ * The fields of recent responses, as they were checked and written. An app says nearly the same
+ * again and again; a field with the same bytes, in the same place behind the same fields, needs no
+ * second look, and all of them are copied to the output in one piece. Compared is what the app
+ * says, byte for byte: whether the strings are the same objects plays no part.
  */
 #ifndef GCORN_SRC_HTTP_FIELDMEMO_H
 #define GCORN_SRC_HTTP_FIELDMEMO_H
@@ -44,9 +44,9 @@ struct gcn_memo_line {
 };
 
 /*
- * Thread: a memo belongs to the thread that begins a mark in it, and the lines of a response wait there
- * until its head is made. So only the thread that runs the response may begin one (it makes no other
- * meanwhile): what the app says on a thread of its own is written at once (res->no_memo).
+ * Thread: a memo belongs to the thread that begins a mark in it, and the lines of a response wait
+ * there until its head is made. So only the thread that runs the response may begin one (it makes
+ * no other meanwhile): what the app says on a thread of its own is written at once (res->no_memo).
  */
 struct gcn_field_memo {
     uint16_t n;
@@ -75,8 +75,9 @@ static inline const struct gcn_memo_line *gcn_field_mark_find(const struct gcn_f
 }
 
 /*
- * The next field of the response is `name: value`, which is good. It takes the place of what the memo
- * has there and behind, and the mark passes it. False if it does not fit. `length` as in the line.
+ * The next field of the response is `name: value`, which is good. It takes the place of what the
+ * memo has there and behind, and the mark passes it. False if it does not fit. `length` as in the
+ * line.
  */
 GCN_MUST_CHECK bool gcn_field_mark_add(struct gcn_field_mark *mark, struct gcn_slice name,
                                        struct gcn_slice value, int64_t length);

@@ -190,7 +190,9 @@ static struct gcn_slice text_of(const struct gcn_head *head)
     return head->folded != NULL ? (struct gcn_slice){head->folded, head->folded_len} : head->raw;
 }
 
-/* llhttp objects to what the rules take: 8.1 does to a TAB behind the digits of a Content-Length. */
+/*
+ * llhttp objects to what the rules take: 8.1 does to a TAB behind the digits of a Content-Length.
+ */
 static enum gcn_refusal parse_trimmed(struct gcn_policy *policy)
 {
     struct gcn_head *head = policy->head;

@@ -21,8 +21,8 @@ struct gcn_field *gcn_head_grow(struct gcn_head *head);
 void gcn_head_rewrite(struct gcn_head *head, const struct gcn_http_limits *limits);
 
 /*
- * The complete head `text` without the blanks around its values, for an llhttp that stumbles over them.
- * Returns memory that is the caller's, and its length at `len`.
+ * The complete head `text` without the blanks around its values, for an llhttp that stumbles over
+ * them. Returns memory that is the caller's, and its length at `len`.
  */
 char *gcn_head_trim(struct gcn_slice text, size_t *len);
 

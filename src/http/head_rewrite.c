@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rewrites heads that only a relaxed setting lets pass, or that llhttp does not take although they are
- * good, so that llhttp and the rules see a proper one. Off the common path: nothing is copied unless the
- * head needs it.
+ * Rewrites heads that only a relaxed setting lets pass, or that llhttp does not take although they
+ * are good, so that llhttp and the rules see a proper one. Off the common path: nothing is copied
+ * unless the head needs it.
  */
 #include "head_private.h"
 

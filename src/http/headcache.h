@@ -34,7 +34,9 @@ struct gcn_headcache {
     uint64_t seen[GCN_HEADCACHE_SEEN]; /* hashes of heads that came once */
 };
 
-/* An empty cache with a seed of its own; and its end, which gives back the kept heads. Takes NULL. */
+/*
+ * An empty cache with a seed of its own; and its end, which gives back the kept heads. Takes NULL.
+ */
 struct gcn_headcache *gcn_headcache_create(void);
 void gcn_headcache_destroy(struct gcn_headcache *cache);
 
@@ -54,8 +56,8 @@ struct gcn_head *gcn_headcache_find(struct gcn_headcache *cache, uint64_t hash, 
                                     size_t len, bool trusted);
 
 /*
- * `head`, just parsed, was not found: note it, and keep a copy if it was noted before. Returns the copy
- * (borrowed) or NULL.
+ * `head`, just parsed, was not found: note it, and keep a copy if it was noted before. Returns the
+ * copy (borrowed) or NULL.
  */
 struct gcn_head *gcn_headcache_note(struct gcn_headcache *cache, uint64_t hash,
                                     const struct gcn_head *head);

@@ -25,8 +25,9 @@ struct gcn_inbuf *gcn_inbuf_take(struct gcn_core *core);
 void gcn_inbuf_give(struct gcn_core *core, struct gcn_inbuf *in);
 
 /*
- * Make room for at least `more` bytes behind `end`: by moving the bytes to the front, else in a larger
- * buffer that replaces `in`. Slices into the buffer are dead afterwards. Returns the buffer to use.
+ * Make room for at least `more` bytes behind `end`: by moving the bytes to the front, else in a
+ * larger buffer that replaces `in`. Slices into the buffer are dead afterwards. Returns the buffer
+ * to use.
  */
 struct gcn_inbuf *gcn_inbuf_widen(struct gcn_core *core, struct gcn_inbuf *in, uint32_t more);
 

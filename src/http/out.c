@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The queue of bytes on their way to a socket. Blocks of the usual size come from a free list of the
- * thread, so that a request in the steady state allocates nothing.
+ * The queue of bytes on their way to a socket. Blocks of the usual size come from a free list of
+ * the thread, so that a request in the steady state allocates nothing.
  */
 #include <gcorn/http/out.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the app says becomes bytes here: status and fields are checked and written straight into the
- * block that will be sent, behind a gap. When the head is complete, the lines that only the server can
- * know (status line, Server, Date, Connection, Transfer-Encoding) go into the end of the gap, so that
- * head and body are contiguous without having been copied twice.
+ * block that will be sent, behind a gap. When the head is complete, the lines that only the server
+ * can know (status line, Server, Date, Connection, Transfer-Encoding) go into the end of the gap,
+ * so that head and body are contiguous without having been copied twice.
  */
 #include <gcorn/http/response.h>
 
@@ -30,7 +30,8 @@ void gcn_response_init(struct gcn_response *res, struct gcn_sink *sink)
 {
     /* In two pieces, and without the buffer at the end: compilers clear more than 80 bytes at once by
        an instruction that takes longer to begin than all of these stores. */
-    memset(&res->out, 0, offsetof(struct gcn_response, status) - offsetof(struct gcn_response, out));
+    memset(&res->out, 0,
+           offsetof(struct gcn_response, status) - offsetof(struct gcn_response, out));
     memset(&res->status, 0,
            offsetof(struct gcn_response, status_line) - offsetof(struct gcn_response, status));
     res->sink = sink;
@@ -168,8 +169,8 @@ static size_t clip(struct gcn_response *res, size_t len)
 }
 
 /*
- * Some of a write was clipped. Comes last in it: a logger in Python lets other threads run, and where
- * it is one of those that writes, the response may be over afterwards.
+ * Some of a write was clipped. Comes last in it: a logger in Python lets other threads run, and
+ * where it is one of those that writes, the response may be over afterwards.
  */
 static void warn_clipped(struct gcn_response *res)
 {
@@ -279,8 +280,9 @@ void gcn_response_end(struct gcn_response *res)
         gcn_out_copy(&res->out, "0\r\n\r\n", 5);
     }
     if (res->has_length && res->left > 0 && !res->no_body && !res->gone) {
-        gcn_error("the app sent %lld bytes less than its Content-Length of %lld: the connection is cut",
-                  (long long)res->left, (long long)res->length);
+        gcn_error(
+            "the app sent %lld bytes less than its Content-Length of %lld: the connection is cut",
+            (long long)res->left, (long long)res->length);
         res->failed = true;
     }
     (void)!gcn_response_submit(res, &res->out);

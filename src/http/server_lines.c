@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Server, Date and Connection are the same for nearly all responses of a second. They are kept as one
- * text, so that a response fetches one piece of memory and not one for each name and value.
+ * Server, Date and Connection are the same for nearly all responses of a second. They are kept as
+ * one text, so that a response fetches one piece of memory and not one for each name and value.
  */
 #include "server_lines.h"
 

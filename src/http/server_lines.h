@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of a response's head that only the server can know: status line, Server, Date, Connection
- * and Transfer-Encoding.
+ * The lines of a response's head that only the server can know: status line, Server, Date,
+ * Connection and Transfer-Encoding.
  */
 #ifndef GCORN_SRC_HTTP_SERVER_LINES_H
 #define GCORN_SRC_HTTP_SERVER_LINES_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A way to a daemon that takes messages: syslogd, statsd. Datagrams or a stream, never waiting: what
- * cannot be sent is counted and lost, a connection that broke is made again once a second at most.
+ * A way to a daemon that takes messages: syslogd, statsd. Datagrams or a stream, never waiting:
+ * what cannot be sent is counted and lost, a connection that broke is made again once a second at
+ * most.
  */
 #ifndef GCORN_LOG_CHANNEL_H
 #define GCORN_LOG_CHANNEL_H
@@ -53,17 +54,22 @@ struct gcn_channel {
 GCN_MUST_CHECK bool gcn_channel_unix(struct gcn_channel_peer *peer, struct gcn_slice path,
                                      const int types[2], struct gcn_error *err);
 
-/* "host", "host:port", "[v6]:port" or "" (localhost), which is to be looked up before it is used. */
+/*
+ * "host", "host:port", "[v6]:port" or "" (localhost), which is to be looked up before it is used.
+ */
 GCN_MUST_CHECK bool gcn_channel_inet(struct gcn_channel_peer *peer, struct gcn_slice where,
                                      const char *default_port, int type, struct gcn_error *err);
 
 /*
- * Look the peer's host up, if it has one, which may take some seconds. IPv4 addresses come first: that is
- * what such daemons listen on. False if it has no address.
+ * Look the peer's host up, if it has one, which may take some seconds. IPv4 addresses come first:
+ * that is what such daemons listen on. False if it has no address.
  */
 GCN_MUST_CHECK bool gcn_channel_look_up(struct gcn_channel_peer *peer, struct gcn_error *err);
 
-/* A channel to `peer`, whose addresses are known, not connected yet. `stream_end` ends messages on a stream. */
+/*
+ * A channel to `peer`, whose addresses are known, not connected yet. `stream_end` ends messages on
+ * a stream.
+ */
 void gcn_channel_init(struct gcn_channel *channel, const struct gcn_channel_peer *peer,
                       char stream_end);
 void gcn_channel_finish(struct gcn_channel *channel);
@@ -73,7 +79,8 @@ bool gcn_channel_is_stream(struct gcn_channel *channel, int64_t now_ms);
 
 /*
  * Send one message, or on a stream whole ones, each ended by stream_end. The outcome is as with
- * gcn_log_file_write: FAILED for the first that is lost (errno), RESUMED with *lost when it works again.
+ * gcn_log_file_write: FAILED for the first that is lost (errno), RESUMED with *lost when it works
+ * again.
  *   now_ms  monotonic
  */
 enum gcn_log_outcome gcn_channel_send(struct gcn_channel *channel, const char *bytes, size_t len,

@@ -10,7 +10,9 @@
 /* Room for what is decoded: longer than any request line or field that is let in by default. */
 enum { GCN_DECODE_BYTES = 8192 };
 
-/* `path` without its percent escapes, at `scratch` if there are any; what does not fit is left out. */
+/*
+ * `path` without its percent escapes, at `scratch` if there are any; what does not fit is left out.
+ */
 struct gcn_slice gcn_decode_path(struct gcn_slice path, char *scratch);
 
 /*

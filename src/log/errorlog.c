@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The error log's one writer: to its file or stream and to syslog. A lock keeps threads apart; it is
- * taken around a fork, so that a child never inherits it locked.
+ * The error log's one writer: to its file or stream and to syslog. A lock keeps threads apart; it
+ * is taken around a fork, so that a child never inherits it locked.
  */
 #include <gcorn/log/errorlog.h>
 

@@ -232,8 +232,8 @@ static bool wait_for_reader(struct gcn_log_file *file)
 }
 
 /*
- * Write `lines`, after the end of a torn line if there is one. Returns the bytes of `lines` that were
- * written; if they are less than `len`, errno says why.
+ * Write `lines`, after the end of a torn line if there is one. Returns the bytes of `lines` that
+ * were written; if they are less than `len`, errno says why.
  */
 static size_t put(struct gcn_log_file *file, const char *lines, size_t len)
 {
@@ -260,7 +260,9 @@ static size_t put(struct gcn_log_file *file, const char *lines, size_t len)
     return written;
 }
 
-/* How much of `lines` goes into one write: whole lines up to PIPE_BUF for pipes, else everything. */
+/*
+ * How much of `lines` goes into one write: whole lines up to PIPE_BUF for pipes, else everything.
+ */
 static size_t portion(const struct gcn_log_file *file, const char *lines, size_t len)
 {
     if (file->kind == GCN_LOG_FILE_PLAIN || len <= PIPE_BUF) {

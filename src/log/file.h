@@ -52,9 +52,9 @@ enum gcn_log_outcome {
 };
 
 /*
- * Open `name`: a path (made if it is not there, parent directories are not), or "-" for the standard
- * stream `stream_fd` (1 or 2); "/dev/stdout" and "/dev/stderr" are streams as well. A path is
- * remembered as an absolute one.
+ * Open `name`: a path (made if it is not there, parent directories are not), or "-" for the
+ * standard stream `stream_fd` (1 or 2); "/dev/stdout" and "/dev/stderr" are streams as well. A path
+ * is remembered as an absolute one.
  */
 GCN_MUST_CHECK bool gcn_log_file_open(struct gcn_log_file *file, const char *name, int stream_fd,
                                       struct gcn_log_owner owner, struct gcn_error *err);
@@ -69,9 +69,9 @@ void gcn_log_file_close(struct gcn_log_file *file);
 GCN_MUST_CHECK bool gcn_log_file_reopen(struct gcn_log_file *file);
 
 /*
- * Let go of a standard stream, which whoever started us may wait for the end of: what is written goes to
- * `null_fd` (borrowed, /dev/null) from now on. A stream that could not be opened a second time is the
- * descriptor 1 or 2 itself, which the caller leads elsewhere. Nothing to do for a path.
+ * Let go of a standard stream, which whoever started us may wait for the end of: what is written
+ * goes to `null_fd` (borrowed, /dev/null) from now on. A stream that could not be opened a second
+ * time is the descriptor 1 or 2 itself, which the caller leads elsewhere. Nothing to do for a path.
  */
 void gcn_log_file_detach(struct gcn_log_file *file, int null_fd);
 

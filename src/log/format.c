@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compiling a format: Python's %-formatting with a mapping, as far as it makes sense for values that
- * are texts or whole numbers, and the named formats.
+ * Compiling a format: Python's %-formatting with a mapping, as far as it makes sense for values
+ * that are texts or whole numbers, and the named formats.
  */
 #include "format.h"
 

@@ -107,9 +107,9 @@ struct gcn_format {
 };
 
 /*
- * Compile `format`: Python's %-formatting with the names of gunicorn's atoms and our own, or the name
- * of a format. `err` says what is wrong at which column. The result is finished by gcn_format_finish,
- * on a failure too.
+ * Compile `format`: Python's %-formatting with the names of gunicorn's atoms and our own, or the
+ * name of a format. `err` says what is wrong at which column. The result is finished by
+ * gcn_format_finish, on a failure too.
  */
 GCN_MUST_CHECK bool gcn_format_compile(struct gcn_format *format, const char *source,
                                        struct gcn_error *err);

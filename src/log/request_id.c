@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A process draws two random numbers once; its ids are a counter scattered by each. So an id costs no
- * system call, and those of one process cannot meet, because scattering is a bijection.
+ * A process draws two random numbers once; its ids are a counter scattered by each. So an id costs
+ * no system call, and those of one process cannot meet, because scattering is a bijection.
  */
 #include <gcorn/log/request_id.h>
 

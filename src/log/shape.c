@@ -32,7 +32,10 @@ static void cut(struct gcn_text *text, char *start, size_t chars)
     text->at = at;
 }
 
-/* Fill up to the step's width: with blanks, or with zeros (if `zeros`) behind the first `lead` bytes. */
+/*
+ * Fill up to the step's width: with blanks, or with zeros (if `zeros`) behind the first `lead`
+ * bytes.
+ */
 static void pad(struct gcn_text *text, char *start, const struct gcn_step *step, size_t lead,
                 bool zeros)
 {

@@ -25,8 +25,8 @@ enum {
 };
 
 /*
- * Process. The lock guards what follows `open` and is taken around a fork. `open` changes under it, and
- * may be read without it by those who only want to know whether the lock is worth taking.
+ * Process. The lock guards what follows `open` and is taken around a fork. `open` changes under it,
+ * and may be read without it by those who only want to know whether the lock is worth taking.
  */
 static struct {
     pthread_mutex_t lock;
@@ -250,8 +250,8 @@ static void put_end(struct gcn_text *text, struct gcn_slice type)
 }
 
 /*
- * The three lines of a request, without printf: there are many. False if they do not fit. The lock is
- * held.
+ * The three lines of a request, without printf: there are many. False if they do not fit. The lock
+ * is held.
  */
 static bool put_request(int status, uint64_t duration_us)
 {

@@ -209,7 +209,10 @@ static size_t print_head(const struct gcn_syslog *syslog, enum gcn_syslog_tag ta
     return (size_t)len < cap ? (size_t)len : cap - 1;
 }
 
-/* Append `text` with line ends as rsyslog writes them, as far as there is room. Returns the new length. */
+/*
+ * Append `text` with line ends as rsyslog writes them, as far as there is room. Returns the new
+ * length.
+ */
 static size_t append_one_line(char *out, size_t len, size_t cap, struct gcn_slice text)
 {
     for (size_t i = 0; i < text.len && len + 4 < cap; i++) {

@@ -42,7 +42,9 @@ static const uint8_t plain[256] = {
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* The high bit of each byte of `word` that is `byte`; bytes above the lowest such one may be wrong. */
+/*
+ * The high bit of each byte of `word` that is `byte`; bytes above the lowest such one may be wrong.
+ */
 static inline uint64_t where_equal(uint64_t word, unsigned char byte)
 {
     uint64_t zero = word ^ EACH(byte);
@@ -117,7 +119,9 @@ static char short_escape(char byte)
     }
 }
 
-/* Writes the escape of what `value`, which is not empty, begins with. Returns the bytes it covers. */
+/*
+ * Writes the escape of what `value`, which is not empty, begins with. Returns the bytes it covers.
+ */
 static size_t put_json_escape(struct gcn_text *text, struct gcn_slice value)
 {
     unsigned char byte = (unsigned char)value.ptr[0];
@@ -131,7 +135,9 @@ static size_t put_json_escape(struct gcn_text *text, struct gcn_slice value)
         put_hex(text, "\\u", byte, 4);
         return 1;
     }
-    /* The characters that are well-formed and yet not printable: U+0080 to U+009F, U+2028, U+2029. */
+    /*
+     * The characters that are well-formed and yet not printable: U+0080 to U+009F, U+2028, U+2029.
+     */
     if (byte == 0xc2 && value.len > 1 && ((unsigned char)value.ptr[1] & 0xe0) == 0x80) {
         put_hex(text, "\\u", (unsigned char)value.ptr[1], 4);
         return 2;

@@ -56,13 +56,15 @@ void gcn_text_put_number(struct gcn_text *text, uint64_t value, int digits);
 /* `us` microseconds (negative counts as 0) as seconds with six decimals: "0.001234". */
 void gcn_text_put_seconds(struct gcn_text *text, int64_t us);
 
-/* True if `value` is one word that needs no escape: logfmt can have it without quotes, but for '='. */
+/*
+ * True if `value` is one word that needs no escape: logfmt can have it without quotes, but for '='.
+ */
 bool gcn_text_is_word(struct gcn_slice value);
 
 /*
  * `value` escaped: '"' and '\' by a backslash; controls, ends of lines and terminal controls of
- * Unicode, and bytes that are not UTF-8 by their number. Between quotes that is JSON, in which a byte
- * that is not UTF-8 stands as the four characters \xNN (Python's "backslashreplace").
+ * Unicode, and bytes that are not UTF-8 by their number. Between quotes that is JSON, in which a
+ * byte that is not UTF-8 stands as the four characters \xNN (Python's "backslashreplace").
  */
 void gcn_text_escape(struct gcn_text *text, struct gcn_slice value, enum gcn_escape how);
 

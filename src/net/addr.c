@@ -105,8 +105,9 @@ static bool parse_inet(struct gcn_slice text, struct gcn_addr *out, struct gcn_e
     }
     bool has_port = gcn_slice_cut(text, ':', &host, &port);
     if (gcn_slice_index(port, ':') != port.len) {
-        return refuse(err, "", text, " has more than one colon; an IPv6 address stands in brackets: "
-                                     "[::1]:8000");
+        return refuse(err, "", text,
+                      " has more than one colon; an IPv6 address stands in brackets: "
+                      "[::1]:8000");
     }
     if (!has_port && gcn_parse_digits(host, &number)) {
         port = host;
@@ -127,7 +128,8 @@ static bool parse_unix(struct gcn_slice text, struct gcn_addr *out, struct gcn_e
         return gcn_error_set(err, "\"unix:\" should be followed by the path of a socket");
     }
     if (!copy_text(text, out->path, sizeof(out->path))) {
-        return refuse(err, "the socket path ", text, " is longer than the 107 bytes that the system allows");
+        return refuse(err, "the socket path ", text,
+                      " is longer than the 107 bytes that the system allows");
     }
     return true;
 }

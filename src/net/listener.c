@@ -186,7 +186,9 @@ static bool is_served(const struct sockaddr_un *un)
     return served;
 }
 
-/* Make way at `un`: false with errno set if something is there that is not a dead server's socket. */
+/*
+ * Make way at `un`: false with errno set if something is there that is not a dead server's socket.
+ */
 static bool remove_stale(const struct sockaddr_un *un)
 {
     struct stat st;

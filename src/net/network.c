@@ -45,7 +45,10 @@ struct gcn_ip gcn_ip_of_sockaddr(const struct sockaddr *sa)
     return ip;
 }
 
-/* The prefix length of a netmask ("255.0.0.0") or a hostmask ("0.255.255.255"); -1 if it is neither. */
+/*
+ * The prefix length of a netmask ("255.0.0.0") or a hostmask ("0.255.255.255"); -1 if it is
+ * neither.
+ */
 static int mask_bits(const struct gcn_ip *mask)
 {
     uint32_t value = (uint32_t)mask->bytes[0] << 24 | (uint32_t)mask->bytes[1] << 16 |

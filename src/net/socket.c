@@ -104,7 +104,8 @@ int64_t gcn_socket_waited_us(int fd)
 {
     struct tcp_info info;
     /* Only as far as is needed: the kernel copies no more. */
-    socklen_t len = offsetof(struct tcp_info, tcpi_last_data_recv) + sizeof(info.tcpi_last_data_recv);
+    socklen_t len =
+        offsetof(struct tcp_info, tcpi_last_data_recv) + sizeof(info.tcpi_last_data_recv);
 
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0 ||
         len < offsetof(struct tcp_info, tcpi_last_data_recv) + sizeof(info.tcpi_last_data_recv)) {

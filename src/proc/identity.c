@@ -12,7 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* True if the process has the capability. Root may lack it (containers), another user may have it. */
+/*
+ * True if the process has the capability. Root may lack it (containers), another user may have it.
+ */
 static bool may(unsigned capability)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -35,10 +37,13 @@ bool gcn_identity_check(const struct gcn_identity *identity, struct gcn_error *e
     if ((!sets_uid || may(CAP_SETUID)) && (!sets_gid || may(CAP_SETGID))) {
         return true;
     }
-    return gcn_error_set(err, "%s: user %u, who started gcorn, may not give the workers another user or "
+    return gcn_error_set(err,
+                         "%s: user %u, who started gcorn, may not give the workers another user or "
                          "other groups; start it as root (or with CAP_SETUID and CAP_SETGID), or "
                          "leave user, group and initgroups out",
-                         other_user ? "user" : other_group ? "group" : "initgroups",
+                         other_user    ? "user"
+                         : other_group ? "group"
+                                       : "initgroups",
                          (unsigned)geteuid());
 }
 

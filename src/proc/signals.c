@@ -35,8 +35,8 @@ static sigset_t handled_set(void)
 }
 
 /*
- * A thread took it that a config file or a hook had started before the signals were blocked: there they
- * are blocked from now on, and this one is sent again, until it waits for the descriptor.
+ * A thread took it that a config file or a hook had started before the signals were blocked: there
+ * they are blocked from now on, and this one is sent again, until it waits for the descriptor.
  */
 static void pass_on(int signum, GCN_UNUSED siginfo_t *info, void *context)
 {

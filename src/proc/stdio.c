@@ -12,7 +12,8 @@ bool gcn_stdio_fill(struct gcn_error *err)
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
         /* The lowest number that is free is taken, which is this one. */
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) {
-            return gcn_error_set_errno(err, "descriptor %d is closed and cannot be made /dev/null", fd);
+            return gcn_error_set_errno(err, "descriptor %d is closed and cannot be made /dev/null",
+                                       fd);
         }
     }
     return true;

@@ -39,7 +39,8 @@ bool gcn_systemd_take_fds(int *n_fds, struct gcn_error *err)
         return true; /* whatever else is set is another process's */
     }
     if (!read_number("LISTEN_FDS", &n) || n > MAX_FDS) {
-        return gcn_error_set(err, "LISTEN_FDS should be a number up to %d, as systemd sets it", MAX_FDS);
+        return gcn_error_set(err, "LISTEN_FDS should be a number up to %d, as systemd sets it",
+                             MAX_FDS);
     }
     unsetenv("LISTEN_PID");
     unsetenv("LISTEN_FDS");
@@ -48,7 +49,9 @@ bool gcn_systemd_take_fds(int *n_fds, struct gcn_error *err)
     return true;
 }
 
-/* The address that NOTIFY_SOCKET names; its length, or 0. A leading '@' is the abstract namespace. */
+/*
+ * The address that NOTIFY_SOCKET names; its length, or 0. A leading '@' is the abstract namespace.
+ */
 static socklen_t notify_address(struct sockaddr_un *out)
 {
     const char *path = getenv("NOTIFY_SOCKET");

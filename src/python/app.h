@@ -14,7 +14,10 @@
 /* An app that calls `callable`, whose reference it takes over. Freed by gcn_py_app_destroy. */
 struct gcn_app *gcn_py_app_create_steal(PyObject *callable);
 
-/* From the next call on, the app of this process calls `callable`. False if there is no app. GIL: held. */
+/*
+ * From the next call on, the app of this process calls `callable`. False if there is no app. GIL:
+ * held.
+ */
 bool gcn_py_app_replace(PyObject *callable);
 
 #endif

@@ -55,7 +55,8 @@ PyObject *gcn_py_ports_peek(struct gcn_py_ports *ports, const char port[GCN_PY_P
     size_t at = (text * UINT64_C(0x9e3779b97f4a7c15)) >> 54;
     _Static_assert(GCN_PY_PORT_SLOTS == 1 << (64 - 54), "the shift leaves a slot's number");
     if (GCN_UNLIKELY(ports->slots[at].text != text || ports->slots[at].value == NULL)) {
-        PyObject *value = PyUnicode_DecodeLatin1(port, (Py_ssize_t)strnlen(port, sizeof(text)), NULL);
+        PyObject *value =
+            PyUnicode_DecodeLatin1(port, (Py_ssize_t)strnlen(port, sizeof(text)), NULL);
         if (value == NULL) {
             return NULL;
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One request in the app: what the objects that the app is given refer to. The callables are made
- * once and used for request after request, as are the objects of the environ (objects.h), unless the
- * app has kept one: then that one is cut off (it raises from then on) and another is made.
+ * once and used for request after request, as are the objects of the environ (objects.h), unless
+ * the app has kept one: then that one is cut off (it raises from then on) and another is made.
  */
 #ifndef GCORN_PYTHON_CALL_H
 #define GCORN_PYTHON_CALL_H

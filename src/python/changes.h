@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether a dictionary was changed between two moments. Before Python 3.12 each has a number of its own
- * that is new after each change (PEP 509); from then on changes are told to a watcher.
+ * Whether a dictionary was changed between two moments. Before Python 3.12 each has a number of its
+ * own that is new after each change (PEP 509); from then on changes are told to a watcher.
  */
 #ifndef GCORN_PYTHON_CHANGES_H
 #define GCORN_PYTHON_CHANGES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Config files in Python. What executing one means, and which of its values are good for what, is in
- * pylib/configfile.py; here they go to the configuration's sink.
+ * Config files in Python. What executing one means, and which of its values are good for what, is
+ * in pylib/configfile.py; here they go to the configuration's sink.
  */
 #include <gcorn/python/configfile.h>
 

@@ -11,8 +11,8 @@
 void gcn_py_config_finish(void);
 
 /*
- * What a config file has assigned to gunicorn.<name> (SERVER or SERVER_SOFTWARE), as a str, or NULL:
- * with an exception only if one is set. New reference. GIL: held.
+ * What a config file has assigned to gunicorn.<name> (SERVER or SERVER_SOFTWARE), as a str, or
+ * NULL: with an exception only if one is set. New reference. GIL: held.
  */
 PyObject *gcn_py_config_identity(const char *name);
 

@@ -10,8 +10,8 @@
  * request, lent to one at a time. Most often they are right, and then the copy needs no more than
  * the peer's port; to replace a value in a dictionary costs as much as to copy six.
  *
- * To copy a dictionary and to free it again is most of what an environ costs. So one that its app has
- * neither changed nor kept stays with its prototype and is the next request's (objects.h).
+ * To copy a dictionary and to free it again is most of what an environ costs. So one that its app
+ * has neither changed nor kept stays with its prototype and is the next request's (objects.h).
  */
 #include "environ.h"
 
@@ -226,7 +226,9 @@ static int put_proxy(PyObject *dict, const struct gcn_request *req)
                : 0;
 }
 
-/* Below a millisecond the zero of the base stands: most requests wait less, and it costs nothing. */
+/*
+ * Below a millisecond the zero of the base stands: most requests wait less, and it costs nothing.
+ */
 static int put_queue_time(PyObject *dict, const struct gcn_request *req)
 {
     int64_t queue_us = gcn_request_queue_us(req);

@@ -145,8 +145,8 @@ static PyObject *base_of(struct gcn_py_place place)
 }
 
 /*
- * A field that came before. Its values wait in a list: to join each to those before it would cost the
- * square of their number.
+ * A field that came before. Its values wait in a list: to join each to those before it would cost
+ * the square of their number.
  */
 static int add_value(PyObject *dict, PyObject *key, PyObject *there, PyObject *value)
 {

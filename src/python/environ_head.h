@@ -30,10 +30,15 @@ static inline bool gcn_py_same_place(struct gcn_py_place a, struct gcn_py_place 
  */
 PyObject *gcn_py_environ_for_head(const struct gcn_head *head, struct gcn_py_place place);
 
-/* dict[key] = value, which is taken over and may be NULL with an exception. -1 with one. GIL: held. */
+/*
+ * dict[key] = value, which is taken over and may be NULL with an exception. -1 with one. GIL: held.
+ */
 GCN_MUST_CHECK int gcn_py_put_steal(PyObject *dict, PyObject *key, PyObject *value);
 
-/* A str of few kinds, such as an address, made once. New reference; NULL with an exception. GIL: held. */
+/*
+ * A str of few kinds, such as an address, made once. New reference; NULL with an exception. GIL:
+ * held.
+ */
 PyObject *gcn_py_environ_text(struct gcn_slice text);
 
 /* Drop what was prepared. GIL: held. */

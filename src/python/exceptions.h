@@ -34,12 +34,14 @@ void gcn_py_print_exception(struct gcn_buf *out);
 
 /*
  * Turn the exception that is set into a message for `err` and an exit code, and clear it. The
- * function explain() of pylib/<module>.py is asked with (subject, exception); where it says that the
- * user's code is at fault, the traceback is logged. GIL: held.
+ * function explain() of pylib/<module>.py is asked with (subject, exception); where it says that
+ * the user's code is at fault, the traceback is logged. GIL: held.
  */
 void gcn_py_explain(const char *module, const char *subject, struct gcn_error *err, int *code);
 
-/* If the exception that is set is SystemExit, the exit code that it asks for, else -1. GIL: held. */
+/*
+ * If the exception that is set is SystemExit, the exit code that it asks for, else -1. GIL: held.
+ */
 int gcn_py_exit_code(void);
 
 #endif

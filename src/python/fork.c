@@ -45,7 +45,10 @@ static void give_up(void)
     gcn_signals_forget(&forks.mask);
 }
 
-/* The three run around every fork through Python, and around ours, which they leave alone. GIL: held. */
+/*
+ * The three run around every fork through Python, and around ours, which they leave alone. GIL:
+ * held.
+ */
 static PyObject *before_fork(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(none))
 {
     if (!forks.own) {

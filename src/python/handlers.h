@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Signal handlers that user code has installed with Python's signal module. CPython runs them when the
- * main thread executes Python, which ours may not do for long; so it is told to write to a pipe when
- * there is one to run, and the loop watches that.
+ * Signal handlers that user code has installed with Python's signal module. CPython runs them when
+ * the main thread executes Python, which ours may not do for long; so it is told to write to a pipe
+ * when there is one to run, and the loop watches that.
  */
 #ifndef GCORN_PYTHON_HANDLERS_H
 #define GCORN_PYTHON_HANDLERS_H

@@ -228,7 +228,10 @@ static PyObject *number_or_none(int64_t number)
     return number < 0 ? Py_NewRef(Py_None) : PyLong_FromLongLong(number);
 }
 
-/* `server` are its facts, borrowed. The number of workers that the hook wants; -1 with an exception. */
+/*
+ * `server` are its facts, borrowed. The number of workers that the hook wants; -1 with an
+ * exception.
+ */
 static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObject *server,
                      const struct gcn_hook_worker *worker, const struct gcn_hook_call *call)
 {
@@ -327,7 +330,8 @@ void gcn_py_hooks_finish(void)
 
 int gcn_py_hooks_interrupted(enum gcn_hook hook)
 {
-    if (hook == GCN_HOOK_WORKER_EXIT || self.was_interrupted || !gcn_py_hooks_have(self.hooks, hook)) {
+    if (hook == GCN_HOOK_WORKER_EXIT || self.was_interrupted ||
+        !gcn_py_hooks_have(self.hooks, hook)) {
         return 0;
     }
     self.was_interrupted = true;

@@ -36,7 +36,10 @@ void gcn_py_heartbeat(void);
 /* Drop what gcn_py_hooks_adopt has kept. GIL: held. */
 void gcn_py_hooks_finish(void);
 
-/* True if app calls of this process have pre_request or post_request, or a logger to be told. GIL: held. */
+/*
+ * True if app calls of this process have pre_request or post_request, or a logger to be told. GIL:
+ * held.
+ */
 bool gcn_py_hooks_watch_requests(void);
 
 /* Make the request's object and call pre_request: *req is the hook's request (new reference), also if the hook raised;

@@ -152,7 +152,10 @@ static bool has_keyword(const struct signature *signature, PyObject *kwnames)
            PyUnicode_CompareWithASCIIString(name_borrowed, signature->synonym) == 0;
 }
 
-/* The arguments are none, or that one, by its place or by its name: then it is args[0]. -1 with an exception. */
+/*
+ * The arguments are none, or that one, by its place or by its name: then it is args[0]. -1 with an
+ * exception.
+ */
 static int check_arguments(const struct signature *signature, Py_ssize_t nargs, PyObject *kwnames)
 {
     Py_ssize_t n = nargs + (kwnames == NULL ? 0 : PyTuple_GET_SIZE(kwnames));
@@ -170,7 +173,10 @@ static int check_arguments(const struct signature *signature, Py_ssize_t nargs, 
     return (int)n;
 }
 
-/* The size that a method is given: -1 for None, a negative number or no argument. -1 with an exception. */
+/*
+ * The size that a method is given: -1 for None, a negative number or no argument. -1 with an
+ * exception.
+ */
 static int parse_size(const struct signature *signature, PyObject *const *args, Py_ssize_t nargs,
                       PyObject *kwnames, int64_t *size)
 {
@@ -226,7 +232,10 @@ static PyObject *input_next(PyObject *self)
     return take_line(call, -1);
 }
 
-/* The hint is ignored whatever it is, as PEP 3333 allows and gunicorn does, where it is called size. */
+/*
+ * The hint is ignored whatever it is, as PEP 3333 allows and gunicorn does, where it is called
+ * size.
+ */
 static PyObject *input_readlines(PyObject *self, GCN_UNUSED PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *kwnames)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ending the app call that runs on the main thread, from a signal handler. The handler can only ask:
- * PyErr_SetInterrupt makes CPython run its handler for SIGINT on the main thread at the next
+ * Ending the app call that runs on the main thread, from a signal handler. The handler can only
+ * ask: PyErr_SetInterrupt makes CPython run its handler for SIGINT on the main thread at the next
  * bytecode or when a system call comes back with EINTR, and that handler raises SystemExit, but only
  * into the very call that was meant.
  */
@@ -105,7 +105,8 @@ bool gcn_py_interrupt_boot(enum gcn_hook hook)
     unsigned number = gcn_py_call_number();
 
     gcn_py_hooks_own(&hooks);
-    if (number == 0 || !(gcn_py_hooks_have(hooks, hook) || gcn_py_hooks_have(hooks, GCN_HOOK_WORKER_EXIT))) {
+    if (number == 0 ||
+        !(gcn_py_hooks_have(hooks, hook) || gcn_py_hooks_have(hooks, GCN_HOOK_WORKER_EXIT))) {
         return false;
     }
     gcn_py_interrupt_call(hook, number);

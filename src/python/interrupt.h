@@ -19,8 +19,8 @@ GCN_MUST_CHECK int gcn_py_interrupt_init(void);
 void gcn_py_interrupt_begin(void);
 
 /*
- * The exception that ends the call in progress was raised where it cannot pass: raise it again, later.
- * False if there is no such call. GIL: held.
+ * The exception that ends the call in progress was raised where it cannot pass: raise it again,
+ * later. False if there is no such call. GIL: held.
  */
 bool gcn_py_interrupt_again(void);
 

@@ -69,7 +69,9 @@ static enum progress send_sequence(struct gcn_py_call *call, PyObject *sequence)
         return FAILED;
     }
     gcn_response_set_length(call->res, length);
-    /* Writing may let other threads run, and one may change the list: look at its size each time. */
+    /*
+     * Writing may let other threads run, and one may change the list: look at its size each time.
+     */
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence) && progress == DONE; i++) {
         PyObject *chunk = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
         if (check_chunk(chunk) < 0) {

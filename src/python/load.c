@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From an app's name to the app. What the name means, and what to tell when it means nothing, is said
- * in pylib/appspec.py, and for PasteDeploy in pylib/paste.py.
+ * From an app's name to the app. What the name means, and what to tell when it means nothing, is
+ * said in pylib/appspec.py, and for PasteDeploy in pylib/paste.py.
  */
 #include "py.h"
 

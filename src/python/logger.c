@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines of the error log on their way to a logger in Python. A thread that has the interpreter, or may
- * take it, calls the logger at once. What others log waits in a bounded queue, from which a thread of its
- * own takes it as soon as it gets the interpreter. What fits nowhere, what the logger cannot write and
- * what is logged while it writes goes to the error log of old: no line is lost, none calls itself.
+ * Lines of the error log on their way to a logger in Python. A thread that has the interpreter, or
+ * may take it, calls the logger at once. What others log waits in a bounded queue, from which a
+ * thread of its own takes it as soon as it gets the interpreter. What fits nowhere, what the logger
+ * cannot write and what is logged while it writes goes to the error log of old: no line is lost,
+ * none calls itself.
  */
 #include <gcorn/python/logger.h>
 
@@ -43,7 +44,9 @@ struct line {
     char text[];
 };
 
-/* Process. Guarded by `lock`, but for what is atomic; nobody takes the interpreter under the lock. */
+/*
+ * Process. Guarded by `lock`, but for what is atomic; nobody takes the interpreter under the lock.
+ */
 static struct {
     _Atomic bool open;
     _Atomic bool waits; /* the queue has lines */
@@ -123,8 +126,8 @@ static void write_directly(enum gcn_log_level level, const char *text, size_t le
 /* ---- calling the logger; GIL: held ---- */
 
 /*
- * A call has failed. What ends the app call in progress came at the wrong moment: it is asked for again.
- * Anything else is the logger's fault and told.
+ * A call has failed. What ends the app call in progress came at the wrong moment: it is asked for
+ * again. Anything else is the logger's fault and told.
  */
 static void call_failed(const char *what)
 {
@@ -317,7 +320,9 @@ void gcn_py_logger_metric(const char *name, const char *type, int64_t value)
 
 /* ---- its life ---- */
 
-/* The level that lines must have to be worth a call; -1: there is no logger; -2 with an exception. */
+/*
+ * The level that lines must have to be worth a call; -1: there is no logger; -2 with an exception.
+ */
 static int switch_to(const struct gcn_py_hooks *hooks)
 {
     bool wanted = hooks != NULL && hooks->logs;

@@ -17,12 +17,14 @@ struct gcn_py_call;
 /* True while a logger in Python writes the logs. GIL: held. */
 bool gcn_py_logger_is_open(void);
 
-/* Have it log an exception, which stays the caller's. False if there is none that could. GIL: held. */
+/*
+ * Have it log an exception, which stays the caller's. False if there is none that could. GIL: held.
+ */
 bool gcn_py_logger_exception(enum gcn_log_level level, const char *heading, PyObject *exc);
 
 /*
- * Call its access() for a request that has ended, with the objects that hooks see. What it raises is
- * logged. GIL: held.
+ * Call its access() for a request that has ended, with the objects that hooks see. What it raises
+ * is logged. GIL: held.
  */
 void gcn_py_logger_access(const struct gcn_py_call *call, PyObject *req, PyObject *env);
 

@@ -104,7 +104,10 @@ static PyObject *native_heartbeat(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED
     Py_RETURN_NONE;
 }
 
-/* serve(app): call it from the next request on. False if this process has no app that it could replace. */
+/*
+ * serve(app): call it from the next request on. False if this process has no app that it could
+ * replace.
+ */
 static PyObject *native_serve(PyObject *Py_UNUSED(self), PyObject *callable)
 {
     return PyBool_FromLong(gcn_py_app_replace(callable));

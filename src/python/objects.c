@@ -45,7 +45,9 @@ void gcn_py_objects_begin(struct gcn_py_objects *objects, struct gcn_py_call *ca
     gcn_py_socket_begin(objects->socket, call);
 }
 
-/* What was given up goes from the prototype, too: a socket that the app has opened is closed now. */
+/*
+ * What was given up goes from the prototype, too: a socket that the app has opened is closed now.
+ */
 static void clear_dict(struct gcn_py_objects *objects)
 {
     const struct gcn_py_names *names = &gcn_py.names;

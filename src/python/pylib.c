@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Imports the embedded Python modules. They are called "_gcorn_<name>" in sys.modules, and their code
- * says "<gcorn>/<name>.py" where it stands in a traceback.
+ * Imports the embedded Python modules. They are called "_gcorn_<name>" in sys.modules, and their
+ * code says "<gcorn>/<name>.py" where it stands in a traceback.
  */
 #include "pylib.h"
 

@@ -170,7 +170,10 @@ static int prepend_path(struct gcn_slice path)
     return rc < 0 ? -1 : 0;
 }
 
-/* Where gcorn was started, chdir before it, then each of pythonpath before what is there: as gunicorn does. */
+/*
+ * Where gcorn was started, chdir before it, then each of pythonpath before what is there: as
+ * gunicorn does.
+ */
 static int set_path(const struct gcn_py_options *options)
 {
     struct gcn_slice rest = gcn_slice_of(options->pythonpath);
@@ -204,8 +207,9 @@ static int create_objects(void)
 }
 
 /*
- * What is of no use without requests. Names, types and wsgi.errors stay: finalisers and atexit functions
- * of the app may use objects of ours until the interpreter is gone, and with it all of them.
+ * What is of no use without requests. Names, types and wsgi.errors stay: finalisers and atexit
+ * functions of the app may use objects of ours until the interpreter is gone, and with it all of
+ * them.
  */
 static void drop_objects(void)
 {

@@ -46,7 +46,8 @@ static PyObject *dict_of(const struct gcn_pairs *pairs)
 
 static PyObject *object_of(const struct gcn_pyref *ref)
 {
-    return ref->object != NULL ? Py_NewRef((PyObject *)ref->object) : gcn_py_text_or_none(ref->text);
+    return ref->object != NULL ? Py_NewRef((PyObject *)ref->object)
+                               : gcn_py_text_or_none(ref->text);
 }
 
 /* The word that stands at the index of an ENUM. */

@@ -10,15 +10,16 @@
 #include <gcorn/base/compiler.h>
 
 /*
- * Make `handler` (borrowed) what signal.getsignal returns, and app code may call or put back; what the process
- * itself does at the signal stays as it was. -1 with an exception. GIL: held. Thread: main.
+ * Make `handler` (borrowed) what signal.getsignal returns, and app code may call or put back; what
+ * the process itself does at the signal stays as it was. -1 with an exception. GIL: held. Thread:
+ * main.
  */
 GCN_MUST_CHECK int gcn_py_signal_set(int signum, PyObject *handler);
 
 /*
- * Show what gcn_signal_catch has put in place, and nobody has replaced, as functions that do the same. Again
- * after a fork, where other handlers are in place. Harmless if not started. -1 with an exception. GIL: held.
- * Thread: main.
+ * Show what gcn_signal_catch has put in place, and nobody has replaced, as functions that do the
+ * same. Again after a fork, where other handlers are in place. Harmless if not started. -1 with an
+ * exception. GIL: held. Thread: main.
  */
 GCN_MUST_CHECK int gcn_py_signals_show(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gunicorn.socket: the client's socket, for apps that look at it. Few do, so a Python socket is made
- * on the first use only, from a duplicate of the descriptor.
+ * gunicorn.socket: the client's socket, for apps that look at it. Few do, so a Python socket is
+ * made on the first use only, from a duplicate of the descriptor.
  */
 #ifndef GCORN_PYTHON_SOCKET_H
 #define GCORN_PYTHON_SOCKET_H
@@ -27,8 +27,8 @@ void gcn_py_socket_begin(PyObject *self, struct gcn_py_call *call);
 bool gcn_py_socket_is_used(const PyObject *self);
 
 /*
- * The request is over: give the object up (*slot is NULL then) unless it may serve the next. NULL is
- * fine. `ours`: how many references are not the app's. GIL: held.
+ * The request is over: give the object up (*slot is NULL then) unless it may serve the next. NULL
+ * is fine. `ours`: how many references are not the app's. GIL: held.
  */
 void gcn_py_socket_end(PyObject **slot, Py_ssize_t ours);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CPython's faulthandler cannot be called from C, only be registered for a signal (and it refuses
- * SIGABRT), with the descriptor that it will write to. So there are two signals of ours, each with a
- * descriptor of its own. For handlers, the first is pointed at the error log's file before each time. The
- * second is pointed at a fresh file in memory: what is in it then goes to the error log, wherever that is.
+ * SIGABRT), with the descriptor that it will write to. So there are two signals of ours, each with
+ * a descriptor of its own. For handlers, the first is pointed at the error log's file before each
+ * time. The second is pointed at a fresh file in memory: what is in it then goes to the error log,
+ * wherever that is.
  */
 #include "stacks.h"
 

@@ -11,7 +11,9 @@ int gcn_py_stacks_init(void);
 /* The interpreter has ended. */
 void gcn_py_stacks_finish(void);
 
-/* Write them to the error log, in one piece. GIL: not needed. Thread: one that runs no Python now. */
+/*
+ * Write them to the error log, in one piece. GIL: not needed. Thread: one that runs no Python now.
+ */
 void gcn_py_log_stacks(void);
 
 #endif

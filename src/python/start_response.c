@@ -31,8 +31,8 @@ static int refuse_late(const char *what)
 }
 
 /*
- * Raise for what the response did not take. `value` may be NULL. A str of a class of its own may drop
- * the list that both come from while it is printed.
+ * Raise for what the response did not take. `value` may be NULL. A str of a class of its own may
+ * drop the list that both come from while it is printed.
  */
 static int raise_fault(const char *what, enum gcn_response_fault fault, PyObject *name,
                        PyObject *value)
@@ -345,7 +345,9 @@ static PyObject *write_call(PyObject *self, PyObject *const *args, size_t nargsf
         Py_RETURN_NONE;
     }
     struct gcn_slice text = {PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes)};
-    /* Only its own thread may wait for the client, or touch the connection: it sends the rest, too. */
+    /*
+     * Only its own thread may wait for the client, or touch the connection: it sends the rest, too.
+     */
     enum gcn_flush flush = gcn_py_call_is_mine(call) ? GCN_FLUSH_NOW : GCN_FLUSH_LATER;
     if (gcn_response_write(call->res, text, flush, PyBytes_CheckExact(bytes) ? bytes : NULL,
                            gcn_py_bytes_retain, gcn_py_bytes_release) == GCN_SINK_GONE) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which calls run, on which threads. The GIL guards the list, so a call that is found in it is still
- * running when the exception is set, and one that ends takes an exception back that came too late.
+ * Which calls run, on which threads. The GIL guards the list, so a call that is found in it is
+ * still running when the exception is set, and one that ends takes an exception back that came too
+ * late.
  */
 #include "timeout.h"
 

@@ -21,7 +21,10 @@ void gcn_py_timeout_end(struct gcn_py_call *call);
  */
 void gcn_py_timeout_forget(void);
 
-/* Raise it in the call whose request has this ticket, if it runs. GIL: taken inside; may wait for it. */
+/*
+ * Raise it in the call whose request has this ticket, if it runs. GIL: taken inside; may wait for
+ * it.
+ */
 void gcn_py_timeout_raise(uint64_t ticket);
 
 #endif

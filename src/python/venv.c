@@ -84,7 +84,10 @@ static bool follow_link(const char *path, char target[PATH_MAX])
     return snprintf(target, PATH_MAX, "%.*s%.*s", (int)dir, path, (int)len, text) < PATH_MAX;
 }
 
-/* True if this process may not pass the directory `part`, or do anything with it as the `last` part. */
+/*
+ * True if this process may not pass the directory `part`, or do anything with it as the `last`
+ * part.
+ */
 static bool is_closed(const char *part, bool last)
 {
     return access(part, X_OK) < 0 && errno == EACCES && (!last || access(part, R_OK) < 0);
@@ -133,7 +136,8 @@ static bool is_open(const char *path, struct gcn_error *err)
         return true;
     }
     const struct passwd *user = getpwuid(geteuid());
-    return gcn_error_set(err, "%s is closed to the user %s (%u), who needs %s: open it (chmod), use a "
+    return gcn_error_set(err,
+                         "%s is closed to the user %s (%u), who needs %s: open it (chmod), use a "
                          "Python from a place that is open to all, or set preload_app, with which "
                          "Python starts before the setting user applies",
                          part, user == NULL ? "?" : user->pw_name, (unsigned)geteuid(), path);
@@ -158,7 +162,9 @@ static bool is_bin_of_venv(struct gcn_slice bin, char dir[PATH_MAX])
     return true;
 }
 
-/* The first directory of PATH with a python3, as a shell would look for it; empty if there is none. */
+/*
+ * The first directory of PATH with a python3, as a shell would look for it; empty if there is none.
+ */
 static struct gcn_slice find_on_path(void)
 {
     const char *search = getenv("PATH");

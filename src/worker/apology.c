@@ -19,8 +19,8 @@ static void call(struct gcn_app *app, struct gcn_request *req, struct gcn_respon
 
     (void)req;
     if (gcn_response_begin(res, GCN_SLICE("500 Internal Server Error")) != GCN_RESPONSE_OK ||
-        gcn_response_field(res, GCN_SLICE("Content-Type"), GCN_SLICE("text/plain; charset=utf-8")) !=
-            GCN_RESPONSE_OK) {
+        gcn_response_field(res, GCN_SLICE("Content-Type"),
+                           GCN_SLICE("text/plain; charset=utf-8")) != GCN_RESPONSE_OK) {
         gcn_response_fail(res, 500);
         return;
     }

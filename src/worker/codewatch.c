@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Watching files: by inotify on their directories, or by looking at each once a second. Either way a
- * timer ends the matter: an editor's several events are one change.
+ * Watching files: by inotify on their directories, or by looking at each once a second. Either way
+ * a timer ends the matter: an editor's several events are one change.
  */
 #include "codewatch.h"
 
@@ -73,8 +73,9 @@ static void add_module(void *context, const char *path)
 }
 
 /*
- * Find what is to be watched; more as more is imported. A file that comes to match what was asked for is
- * a change, and so is, while the app cannot be loaded, any new code: it may be what is missing.
+ * Find what is to be watched; more as more is imported. A file that comes to match what was asked
+ * for is a change, and so is, while the app cannot be loaded, any new code: it may be what is
+ * missing.
  */
 static void gather(struct gcn_codewatch *watch)
 {

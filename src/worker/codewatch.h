@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The setting `reload`: notices that a file of the app has changed and tells the arbiter, which then
- * reloads as for HUP. For development.
+ * The setting `reload`: notices that a file of the app has changed and tells the arbiter, which
+ * then reloads as for HUP. For development.
  *
  * What is watched: the files of all modules that are loaded, reload_extra_files, and, in a worker
  * whose app could not be loaded, all Python files below the current directory.

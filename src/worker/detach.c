@@ -19,7 +19,8 @@ void gcn_worker_detach(const struct gcn_settings *settings, struct gcn_access *a
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
     if (null_fd < 0) {
-        gcn_warn_errno("cannot open /dev/null, so the daemon keeps the standard streams of whoever started it");
+        gcn_warn_errno("cannot open /dev/null, so the daemon keeps the standard streams of whoever "
+                       "started it");
         return;
     }
     gcn_log_detach(null_fd, inherit);

@@ -3,9 +3,9 @@
  * The inline executor: the app runs on the loop's thread, between two events. The fastest, because
  * nothing is handed over; one request at a time, as a sync worker promises.
  *
- * Only a response that does not fit into the output bound waits for its client, and then the loop is
- * turned from inside the sink: other connections are read and sent to meanwhile, but no other request
- * is begun before this one's iterable is exhausted and closed.
+ * Only a response that does not fit into the output bound waits for its client, and then the loop
+ * is turned from inside the sink: other connections are read and sent to meanwhile, but no other
+ * request is begun before this one's iterable is exhausted and closed.
  */
 #include "exec.h"
 

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads executor: a pool of threads runs the app, and the loop's thread reads, parses, times out
- * and sends without ever taking the interpreter.
+ * The threads executor: a pool of threads runs the app, and the loop's thread reads, parses, times
+ * out and sends without ever taking the interpreter.
  *
  * Work goes to the pool through one queue, first come first served. A thread takes the interpreter
- * before it takes a request, and keeps both as long as there are more: so under load one thread runs
- * request after request without a switch, and the others get their turn as soon as it blocks. For the
- * same reason no more than one thread at a time is on its way to the queue.
+ * before it takes a request, and keeps both as long as there are more: so under load one thread
+ * runs request after request without a switch, and the others get their turn as soon as it blocks.
+ * For the same reason no more than one thread at a time is on its way to the queue.
  *
  * A thread sends its response itself. Only what the socket does not take goes to the loop; then the
- * thread waits, outside the interpreter, if it is more than the output bound. (Under a load of quick
- * calls the loop sends them all: threads_nap.c.) A finished exchange is put on a list that the loop
- * looks at in every turn; the loop is woken for it only if there is something to do at once, for the
- * next request on that connection wakes it anyway.
+ * thread waits, outside the interpreter, if it is more than the output bound. (Under a load of
+ * quick calls the loop sends them all: threads_nap.c.) The loop looks at the list of finished
+ * exchanges in every turn. It is woken only for what is to be done at once: the next request will.
  */
 #include "exec.h"
 
@@ -34,8 +33,8 @@
 #include "threads_exec.h"
 
 /*
- * How soon the loop, with exchanges out, looks at the list of finished ones by itself. If there are none it
- * dozes, and is woken for each: calls that take so long are not worth the saving.
+ * How soon the loop, with exchanges out, looks at the list of finished ones by itself. If there are
+ * none it dozes, and is woken for each: calls that take so long are not worth the saving.
  */
 enum { LOOK_MS = 10 };
 
@@ -65,7 +64,7 @@ static bool is_full(const struct gcn_threads_exec *exec, const struct gcn_exchan
     return !x->hand_over.lost && x->hand_over.unsent > exec->worker->limits.output_bytes;
 }
 
-/* Wait until x's client has read enough; false if it never will. When the pool stops, nobody sends. */
+/* Wait until x's client has read enough. False if it never will: a stopped pool sends nothing. */
 static bool wait_for_room(struct gcn_threads_exec *exec, struct gcn_exchange *x)
 {
     exec->app->ops->leave(exec->app);
@@ -150,7 +149,8 @@ static struct gcn_exchange *pop_todo(struct gcn_threads_exec *exec)
     pthread_mutex_lock(&exec->lock);
     struct gcn_list *link = gcn_list_first(&exec->todo);
     exec->searching = false;
-    struct gcn_exchange *x = link == NULL ? NULL : GCN_CONTAINER_OF(link, struct gcn_exchange, link);
+    struct gcn_exchange *x =
+        link == NULL ? NULL : GCN_CONTAINER_OF(link, struct gcn_exchange, link);
     if (x != NULL) {
         gcn_list_remove(link);
         gcn_threads_popped(exec);
@@ -344,9 +344,7 @@ static int wait_ms(struct gcn_threads_exec *exec)
     bool looks = exec->n_out > 0 && !exec->heard_nothing;
     int most_ms = looks && (serve_ms < 0 || serve_ms > LOOK_MS) ? LOOK_MS : serve_ms;
 
-    pthread_mutex_lock(&exec->lock);
-    int64_t next_us = gcn_overdue_next_us(&exec->overdue);
-    pthread_mutex_unlock(&exec->lock);
+    int64_t next_us = gcn_threads_next_overdue_us(exec);
     if (next_us != INT64_MAX) {
         int left_ms = gcn_clock_wait_ms(next_us - exec->worker->loop.now_us);
         most_ms = most_ms < 0 || left_ms < most_ms ? left_ms : most_ms;

@@ -68,7 +68,8 @@ bool gcn_fileset_add(struct gcn_fileset *set, const char *path)
         set->items = gcn_realloc(set->items, set->cap * sizeof(*set->items));
     }
     memmove(&set->items[at + 1], &set->items[at], (set->n - at) * sizeof(*set->items));
-    set->items[at] = (struct gcn_file){gcn_strdup(path), set->adds_changed ? 0 : change_time_us(path)};
+    set->items[at] =
+        (struct gcn_file){gcn_strdup(path), set->adds_changed ? 0 : change_time_us(path)};
     set->n++;
     return true;
 }

@@ -32,7 +32,9 @@ bool gcn_fileset_add(struct gcn_fileset *set, const char *path);
 /* Add the files that match the pattern (glob(7)), or the one of that name if it exists. */
 void gcn_fileset_add_pattern(struct gcn_fileset *set, const char *pattern);
 
-/* Add the files below the directory `path` whose names end in `suffix`, hidden directories apart. */
+/*
+ * Add the files below the directory `path` whose names end in `suffix`, hidden directories apart.
+ */
 void gcn_fileset_add_tree(struct gcn_fileset *set, const char *path, const char *suffix);
 
 /* The member `path`, or NULL. */

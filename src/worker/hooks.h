@@ -13,8 +13,8 @@
 #include "worker_private.h"
 
 /*
- * If the settings have hooks: start Python, find them unless the arbiter has, and be that worker. False
- * with `err` if that fails.
+ * If the settings have hooks: start Python, find them unless the arbiter has, and be that worker.
+ * False with `err` if that fails.
  */
 GCN_MUST_CHECK bool gcn_worker_hooks_open(struct gcn_worker *worker, struct gcn_error *err);
 

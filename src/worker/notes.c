@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Handlers, all async-signal-safe. The death of the arbiter comes as a signal too (PR_SET_PDEATHSIG),
- * because a sync worker that runs the app does not turn its loop. That is sound here: the signal is
- * sent when the forking *thread* dies, and the arbiter forks on its main thread only.
+ * Handlers, all async-signal-safe. The death of the arbiter comes as a signal too
+ * (PR_SET_PDEATHSIG), because a sync worker that runs the app does not turn its loop. That is sound
+ * here: the signal is sent when the forking *thread* dies, and the arbiter forks on its main thread
+ * only.
  */
 #include "notes.h"
 
@@ -56,9 +57,9 @@ static void note_down(unsigned bits)
 }
 
 /*
- * True if the worker boots, and has been told to leave it: one with a hook for its end ends its boot in
- * Python, another one is gone. Whoever asks again asks for nothing new, unless it is more urgent: `urgent`
- * has the bits of all that would be as urgent as this one.
+ * True if the worker boots, and has been told to leave it: one with a hook for its end ends its
+ * boot in Python, another one is gone. Whoever asks again asks for nothing new, unless it is more
+ * urgent: `urgent` has the bits of all that would be as urgent as this one.
  */
 static bool leaves_boot(enum gcn_hook hook, unsigned bit, unsigned urgent)
 {

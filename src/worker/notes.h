@@ -29,20 +29,22 @@ enum gcn_note {
 };
 
 /*
- * Catch the worker's signals (they may still be blocked). Until gcn_notes_boot_ended, a signal that asks
- * to leave ends the process at once: there is nothing to finish yet; only where worker_exit, or the hook of
- * that signal (worker_int, worker_abort), is set Python ends the boot, as it would an app call. *quitting
- * becomes true with the second INT or QUIT, when the grace after the first is over, and with ABRT, from the
- * handler.
+ * Catch the worker's signals (they may still be blocked). Until gcn_notes_boot_ended, a signal that
+ * asks to leave ends the process at once: there is nothing to finish yet; only where worker_exit,
+ * or the hook of that signal (worker_int, worker_abort), is set Python ends the boot, as it would
+ * an app call. *quitting becomes true with the second INT or QUIT, when the grace after the first
+ * is over, and with ABRT, from the handler.
  */
 void gcn_notes_start(const struct gcn_slot *slot, int arbiter_pid, _Atomic bool *quitting);
 
-/* From now on signals are only noted: the loop reads that, or the worker is about to leave anyway. */
+/*
+ * From now on signals are only noted: the loop reads that, or the worker is about to leave anyway.
+ */
 void gcn_notes_boot_ended(void);
 
 /*
- * Have the kernel tell when the arbiter dies. Call it after the last change of identity, which would
- * undo it. False if the arbiter is gone already.
+ * Have the kernel tell when the arbiter dies. Call it after the last change of identity, which
+ * would undo it. False if the arbiter is gone already.
  */
 bool gcn_notes_watch_arbiter(void);
 

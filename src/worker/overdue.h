@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests that take longer than request_timeout: which app calls run, since when, and which of them
- * were given up. Pure bookkeeping, without clock, lock or socket: the executor has those.
+ * Requests that take longer than request_timeout: which app calls run, since when, and which of
+ * them were given up. Pure bookkeeping, without clock, lock or socket: the executor has those.
  */
 #ifndef GCORN_WORKER_OVERDUE_H
 #define GCORN_WORKER_OVERDUE_H

@@ -35,7 +35,8 @@ void gcn_recycle_init(struct gcn_worker *worker)
     if (settings->max_requests > 0) {
         int64_t jitter = draw(settings->max_requests_jitter);
         int64_t enough = INT64_MAX - jitter;
-        worker->requests_left = settings->max_requests < enough ? settings->max_requests + jitter : INT64_MAX;
+        worker->requests_left =
+            settings->max_requests < enough ? settings->max_requests + jitter : INT64_MAX;
     }
     worker->memory_limit_bytes = settings->max_worker_memory;
     worker->memory_next_us = 0;

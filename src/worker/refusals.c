@@ -34,8 +34,8 @@ static bool may_write(struct gcn_refusals *refusals, int64_t now_us)
 }
 
 /*
- * The first bytes of `culprit` at `out` with its controls escaped (ends of lines and NUL, too), and what would
- * end the quotes around it. Returns out.
+ * The first bytes of `culprit` at `out` with its controls escaped (ends of lines and NUL, too), and
+ * what would end the quotes around it. Returns out.
  */
 static char *show(struct gcn_slice culprit, char out[SHOWN_BYTES])
 {

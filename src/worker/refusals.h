@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The log lines of refused requests. A hostile client can cause as many refusals as it likes, so only
- * some lines a second are written, and one that says how many were not.
+ * The log lines of refused requests. A hostile client can cause as many refusals as it likes, so
+ * only some lines a second are written, and one that says how many were not.
  */
 #ifndef GCORN_WORKER_REFUSALS_H
 #define GCORN_WORKER_REFUSALS_H
@@ -20,8 +20,8 @@ struct gcn_refusals {
 };
 
 /*
- * Log one refusal at level warning: code, what is wrong, who, the offending bytes (cut; the log escapes
- * them), and the setting that would allow it.
+ * Log one refusal at level warning: code, what is wrong, who, the offending bytes (cut; the log
+ * escapes them), and the setting that would allow it.
  *   now_us  loop time
  */
 void gcn_refusals_log(struct gcn_refusals *refusals, const struct gcn_endpoint *peer,

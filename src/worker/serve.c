@@ -4,8 +4,8 @@
  *
  * Connections wait in the kernel's queue until a worker with a free executor takes one. The kernel
  * wakes one sleeping worker a connection (EPOLLEXCLUSIVE), always the same if it can, and a worker
- * accepts one, reads it and runs its request before it accepts the next. Who takes a connection when
- * several are free is decided by share.c; a worker that leaves one to a sibling wakes it.
+ * accepts one, reads it and runs its request before it accepts the next. Who takes a connection
+ * when several are free is decided by share.c; a worker that leaves one to a sibling wakes it.
  */
 #include "serve.h"
 
@@ -132,7 +132,10 @@ static const struct gcn_slot *next_sibling(const struct gcn_worker *worker, uint
     return NULL;
 }
 
-/* With one worker there is nothing to be shared, unless TTIN has brought another or one replaces it. */
+/*
+ * With one worker there is nothing to be shared, unless TTIN has brought another or one replaces
+ * it.
+ */
 static bool is_alone(const struct gcn_worker *worker)
 {
     return worker->settings->workers <= 1 && next_sibling(worker, 0) == NULL;
@@ -204,7 +207,10 @@ bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct 
         gcn_error_errno("worker: cannot watch the listening sockets");
         return false;
     }
-    /* Every worker says that it serves before it looks, so of two that come at once one sees the other. */
+    /*
+     * Every worker says that it serves before it looks, so of two that come at once one sees the
+     * other.
+     */
     atomic_store(&worker->slot->state, GCN_SLOT_IDLE);
     look_around(serve);
     tell_siblings(worker);
@@ -230,7 +236,10 @@ void gcn_serve_check_stop(struct gcn_serve *serve)
     if (serve->core.draining || !atomic_load_explicit(&worker->stopping, memory_order_relaxed)) {
         return;
     }
-    /* Every worker says that it drains before it looks, so the last one sees that there is no other. */
+    /*
+     * Every worker says that it drains before it looks, so the last one sees that there is no
+     * other.
+     */
     atomic_store(&worker->slot->state, GCN_SLOT_DRAINING);
     /* If a sibling goes on serving our sockets, what waits in their queues is not lost. */
     gcn_core_drain(&serve->core, !worker->quick && next_sibling(worker, 0) == NULL);
@@ -249,7 +258,9 @@ bool gcn_serve_is_over(const struct gcn_serve *serve)
            (gcn_core_is_idle(&serve->core) || worker->loop.now_us >= worker->stop_by_us);
 }
 
-/* A syslog daemon is slow, or still connecting; or somebody keeps the interpreter from the logger. */
+/*
+ * A syslog daemon is slow, or still connecting; or somebody keeps the interpreter from the logger.
+ */
 static bool is_log_waiting(const struct gcn_serve *serve)
 {
     return gcn_log_is_waiting() || gcn_py_logger_is_waiting() ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the executors share: the I/O core of the worker, set up from what the arbiter handed over, and
- * the rule by which siblings leave connections to each other.
+ * What the executors share: the I/O core of the worker, set up from what the arbiter handed over,
+ * and the rule by which siblings leave connections to each other.
  */
 #ifndef GCORN_WORKER_SERVE_H
 #define GCORN_WORKER_SERVE_H
@@ -24,8 +24,8 @@ struct gcn_serve {
 };
 
 /*
- * Set up worker->core with its listeners; responses go to `sink`, and `capacity` requests can run at
- * once. False (logged) if the kernel refuses to watch the listeners.
+ * Set up worker->core with its listeners; responses go to `sink`, and `capacity` requests can run
+ * at once. False (logged) if the kernel refuses to watch the listeners.
  */
 bool gcn_serve_start(struct gcn_serve *serve, struct gcn_worker *worker, struct gcn_sink *sink,
                      int capacity);
@@ -42,19 +42,28 @@ bool gcn_serve_is_over(const struct gcn_serve *serve);
 /* How long the loop may wait now, in ms; -1 for ever. */
 int gcn_serve_timeout_ms(const struct gcn_serve *serve);
 
-/* Once a batch: deadlines, counters to the scoreboard, and that the worker was alive at `alive_us` (loop time). */
+/*
+ * Once a batch: deadlines, counters to the scoreboard, and that the worker was alive at `alive_us`
+ * (loop time).
+ */
 void gcn_serve_tick(struct gcn_serve *serve, int64_t alive_us);
 
-/* Show `x`, in the app since `since_us`, as the request in progress; NULL: there is none. Loop's thread. */
+/*
+ * Show `x`, in the app since `since_us`, as the request in progress; NULL: there is none. Loop's
+ * thread.
+ */
 void gcn_serve_show(struct gcn_serve *serve, const struct gcn_exchange *x, int64_t since_us);
 
-/* The app begins a call for `x` on the loop's thread, or has ended one on any: scoreboard, counters, heartbeat. */
+/*
+ * The app begins a call for `x` on the loop's thread, or has ended one on any: scoreboard,
+ * counters, heartbeat.
+ */
 void gcn_serve_call_begins(struct gcn_serve *serve, const struct gcn_exchange *x);
 void gcn_serve_call_ended(struct gcn_serve *serve, int64_t took_us, int64_t queued_us);
 
 /*
- * True if a call that took so long says that answers may leave together. A shorter one keeps its client so
- * busy that it need not be woken; behind a longer one an answer would wait.
+ * True if a call that took so long says that answers may leave together. A shorter one keeps its
+ * client so busy that it need not be woken; behind a longer one an answer would wait.
  */
 static inline bool gcn_serve_is_quick(int64_t took_us)
 {

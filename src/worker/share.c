@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A request should not wait for another while a thread is free in any worker. But it comes on a
- * connection, and a connection stays with the worker that has taken it: so connections are spread as if
- * each of them were about to bring a request, and as long as there are threads enough for that, each
- * one gets a thread of its own.
+ * connection, and a connection stays with the worker that has taken it: so connections are spread
+ * as if each of them were about to bring a request, and as long as there are threads enough for
+ * that, each one gets a thread of its own.
  */
 #include "share.h"
 
@@ -51,7 +51,9 @@ static bool is_better(const struct gcn_slot *slot, const struct gcn_slot *other)
     if (here != there || here == FULL) {
         return here > there;
     }
-    /* Few silent connections are told apart exactly, many roughly: a flood of them is not worth it. */
+    /*
+     * Few silent connections are told apart exactly, many roughly: a flood of them is not worth it.
+     */
     return (int64_t)gcn_slot_peek(&slot->silent) * 8 < (int64_t)gcn_slot_peek(&other->silent) * 7 ||
            peek(&other->connections) - peek(&slot->connections) > UNEVEN;
 }
@@ -83,8 +85,9 @@ enum gcn_share gcn_share_decide(const struct gcn_scoreboard *board, const struct
     case FULL:
         return GCN_SHARE_WAIT; /* the kernel's queue is for whoever is free first */
     case CLAIMED:
-        return gcn_slot_peek(&self->silent) < gcn_slot_peek(&self->capacity) + FLOOD ? GCN_SHARE_HESITATE
-                                                                      : GCN_SHARE_TAKE;
+        return gcn_slot_peek(&self->silent) < gcn_slot_peek(&self->capacity) + FLOOD
+                   ? GCN_SHARE_HESITATE
+                   : GCN_SHARE_TAKE;
     case SHARED:
     case OWN:
         break;

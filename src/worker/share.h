@@ -17,8 +17,9 @@ enum gcn_share {
 };
 
 /*
- * What the worker of `self` should do with a connection. Its own numbers are right; those of the others
- * may be some microseconds old. `most` is worker_connections. *sibling is set for GCN_SHARE_LEAVE.
+ * What the worker of `self` should do with a connection. Its own numbers are right; those of the
+ * others may be some microseconds old. `most` is worker_connections. *sibling is set for
+ * GCN_SHARE_LEAVE.
  */
 enum gcn_share gcn_share_decide(const struct gcn_scoreboard *board, const struct gcn_slot *self,
                                 int64_t most, const struct gcn_slot **sibling);

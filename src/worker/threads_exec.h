@@ -59,13 +59,22 @@ struct gcn_threads_exec {
 void gcn_threads_note_out(struct gcn_threads_exec *exec, struct gcn_exchange *x);
 void gcn_threads_note_back(struct gcn_threads_exec *exec, struct gcn_exchange *x);
 
-/* Give up the calls that are over request_timeout; retire the worker if one does not end. Thread: loop. */
+/*
+ * Give up the calls that are over request_timeout; retire the worker if one does not end. Thread:
+ * loop.
+ */
 void gcn_threads_check_overdue(struct gcn_threads_exec *exec);
+
+/* When the next call will be over request_timeout: monotonic time, or INT64_MAX. */
+int64_t gcn_threads_next_overdue_us(struct gcn_threads_exec *exec);
 
 /* Wait until nobody is about to raise a time-out: the interpreter may end then. Thread: loop. */
 void gcn_threads_await_alarms(struct gcn_threads_exec *exec);
 
-/* True while draining if only calls are left that were given up and have had their grace. Thread: loop. */
+/*
+ * True while draining if only calls are left that were given up and have had their grace. Thread:
+ * loop.
+ */
 bool gcn_threads_only_stuck_left(struct gcn_threads_exec *exec);
 
 /* Make exec->low and exec->pulse. False if the system cannot. */
@@ -77,13 +86,19 @@ void gcn_threads_note_call(struct gcn_threads_exec *exec, int64_t took_us);
 /* Sleep for a moment if the pool is busy with quick calls. Thread: loop. */
 void gcn_threads_nap(struct gcn_threads_exec *exec);
 
-/* Start the thread that looks after the interpreter, if the worker has a `timeout`. False (logged) if that fails. */
+/*
+ * Start the thread that looks after the interpreter, if the worker has a `timeout`. False (logged)
+ * if that fails.
+ */
 GCN_MUST_CHECK bool gcn_threads_pulse_start(struct gcn_threads_exec *exec);
 
 /* Wait for its end, after `stop`. GIL: not held. */
 void gcn_threads_pulse_stop(struct gcn_threads_exec *exec);
 
-/* The last time, in loop time, at which nothing spoke against the worker's being alive. Thread: loop. */
+/*
+ * The last time, in loop time, at which nothing spoke against the worker's being alive. Thread:
+ * loop.
+ */
 int64_t gcn_threads_alive_us(const struct gcn_threads_exec *exec);
 
 /* An exchange was taken out of exec->todo. The lock is held. */

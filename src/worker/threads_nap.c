@@ -2,12 +2,12 @@
 /*
  * The loop's thread rests while the pool has work for a while and its calls are quick.
  *
- * Each request that comes would wake it, take the processor from a thread that computes, and only be
- * queued behind many others; and each response that a thread sends wakes the client's process, which
- * may cost more than the request. So the loop sleeps for a moment, and threads hand it their whole
- * responses, which it sends one after the other when it wakes. It wakes at once when the queue runs
- * low. With calls of a few microseconds there is no time to be won, and with long ones, whose threads
- * wait for something else, no processor to be spared.
+ * Each request that comes would wake it, take the processor from a thread that computes, and only
+ * be queued behind many others; and each response that a thread sends wakes the client's process,
+ * which may cost more than the request. So the loop sleeps for a moment, and threads hand it their
+ * whole responses, which it sends one after the other when it wakes. It wakes at once when the
+ * queue runs low. With calls of a few microseconds there is no time to be won, and with long ones,
+ * whose threads wait for something else, no processor to be spared.
  */
 #include "threads_exec.h"
 
@@ -30,7 +30,8 @@ bool gcn_threads_nap_init(struct gcn_threads_exec *exec)
     bool made = pthread_condattr_init(&clock) == 0;
 
     made = made && pthread_condattr_setclock(&clock, CLOCK_MONOTONIC) == 0 &&
-           pthread_cond_init(&exec->low, &clock) == 0 && pthread_cond_init(&exec->pulse, &clock) == 0;
+           pthread_cond_init(&exec->low, &clock) == 0 &&
+           pthread_cond_init(&exec->pulse, &clock) == 0;
     (void)pthread_condattr_destroy(&clock);
     return made;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which requests the threads have, for the scoreboard: it shows the oldest, for that is the one to look at
- * when a worker hangs or dies.
+ * Which requests the threads have, for the scoreboard: it shows the oldest, for that is the one to
+ * look at when a worker hangs or dies.
  */
 #include "threads_exec.h"
 

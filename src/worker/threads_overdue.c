@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * request_timeout: a call over its time is answered by the loop's thread, reported, and interrupted.
+ * request_timeout: a call over its time is answered by the loop's thread, reported, and
+ * interrupted.
  */
 #include <string.h>
 #include <unistd.h>
@@ -12,8 +13,8 @@
 #include "threads_exec.h"
 
 /*
- * What the thread that raises the time-out is given. It may come to raise it when the call has ended
- * and its exchange serves another request, so it knows no more of the call than its ticket.
+ * What the thread that raises the time-out is given. It may come to raise it when the call has
+ * ended and its exchange serves another request, so it knows no more of the call than its ticket.
  */
 struct alarm {
     struct gcn_threads_exec *exec; /* borrowed: see gcn_threads_await_alarms */
@@ -57,6 +58,14 @@ static void start_alarm(struct gcn_threads_exec *exec, uint64_t ticket)
         return;
     }
     pthread_detach(thread);
+}
+
+int64_t gcn_threads_next_overdue_us(struct gcn_threads_exec *exec)
+{
+    pthread_mutex_lock(&exec->lock);
+    int64_t next_us = gcn_overdue_next_us(&exec->overdue);
+    pthread_mutex_unlock(&exec->lock);
+    return next_us;
 }
 
 void gcn_threads_await_alarms(struct gcn_threads_exec *exec)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether the interpreter can be had. The loop turns without it, so it alone would show a worker alive in
- * which an extension hangs and keeps the interpreter from everybody. While calls run, a thread takes it now
- * and then; as long as that one has to wait, the worker's deadline stays where it was when it began to.
+ * Whether the interpreter can be had. The loop turns without it, so it alone would show a worker
+ * alive in which an extension hangs and keeps the interpreter from everybody. While calls run, a
+ * thread takes it now and then; as long as that one has to wait, the worker's deadline stays where
+ * it was when it began to.
  */
 #include "threads_exec.h"
 

@@ -144,7 +144,8 @@ static bool enter_surroundings(const struct gcn_settings *settings, struct gcn_e
 }
 
 /* What it raises ends the boot. */
-static bool run_hook(struct gcn_worker *worker, enum gcn_hook hook, struct gcn_error *err, int *code)
+static bool run_hook(struct gcn_worker *worker, enum gcn_hook hook, struct gcn_error *err,
+                     int *code)
 {
     return gcn_worker_hook(worker, hook, code) || gcn_error_set(err, "a hook failed");
 }
@@ -208,7 +209,9 @@ static bool inherit_app(struct gcn_worker *worker, struct gcn_error *err)
     return gcn_py_inherit(err);
 }
 
-/* The app, and the name that the config file or the app has given to the server. False with *code. */
+/*
+ * The app, and the name that the config file or the app has given to the server. False with *code.
+ */
 static bool load_app(struct gcn_worker *worker, struct gcn_error *err, int *code)
 {
     bool ok =
@@ -325,8 +328,8 @@ static void finish(struct gcn_worker *worker)
 }
 
 /*
- * The end beside calls that do not end. If one of them keeps the interpreter for itself, this does not end
- * either, and the arbiter does it.
+ * The end beside calls that do not end. If one of them keeps the interpreter for itself, this does
+ * not end either, and the arbiter does it.
  */
 static void leave_behind(struct gcn_worker *worker)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clients on kept connections: each sends a request when it has the answer to its last one. Prints the
- * number of answers, and the median and p99 of how long one took, in microseconds. wrk corrects its
- * percentiles for requests that it would have sent while it waited: there a few pauses of the machine,
- * a hundredth of the time in all, decide about the p99. These are the times that the clients saw.
+ * Clients on kept connections: each sends a request when it has the answer to its last one. Prints
+ * the number of answers, and the median and p99 of how long one took, in microseconds. wrk corrects
+ * its percentiles for requests that it would have sent while it waited: there a few pauses of the
+ * machine, a hundredth of the time in all, decide about the p99. These are the times that the
+ * clients saw.
  *
  *   clients PORT CONNECTIONS SECONDS
  */

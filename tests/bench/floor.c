@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The floor of the benchmarks: what the kernel alone costs. A bare epoll loop that reads a request up to
- * its empty line (and a body of fixed size), judges nothing, and answers a fixed response.
+ * The floor of the benchmarks: what the kernel alone costs. A bare epoll loop that reads a request
+ * up to its empty line (and a body of fixed size), judges nothing, and answers a fixed response.
  *
  *   floor PORT RESPONSE_BODY_BYTES REQUEST_BODY_BYTES keep|close
  */

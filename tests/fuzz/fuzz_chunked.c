@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Chunked bodies: the same verdict and body wherever the input is cut, and llhttp reads the same
- * body from whatever is accepted. It may stop at an extension: 8.1 refuses some that RFC 9112 §7.1.1
- * has (";a=b;c", and escapes in quotes).
+ * body from whatever is accepted. It may stop at an extension: 8.1 refuses some that RFC 9112
+ * §7.1.1 has (";a=b;c", and escapes in quotes).
  */
 #include "fuzz.h"
 

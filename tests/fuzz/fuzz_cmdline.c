@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command line and GCORN_CMD_ARGS. The input's first line is the variable, each further line a word
- * of the command line. Any words give settings or messages with an exit code.
+ * A command line and GCORN_CMD_ARGS. The input's first line is the variable, each further line a
+ * word of the command line. Any words give settings or messages with an exit code.
  */
 #include "fuzz.h"
 

@@ -2,8 +2,8 @@
 /*
  * A connection of the I/O core on a socket pair: the client sends the input in segments, an app in
  * C answers. The app gets the requests that the model of the wire cases gets, and what the client
- * reads are responses that llhttp reads without complaint. If the input ends in 'L', the client leaves
- * without reading to the end.
+ * reads are responses that llhttp reads without complaint. If the input ends in 'L', the client
+ * leaves without reading to the end.
  */
 #include "fuzz.h"
 
@@ -78,7 +78,10 @@ static void answer_large(struct gcn_response *res)
                               release, release);
 }
 
-/* How it answers depends on the target's last byte: framed, chunked, large, without a body, or failing. */
+/*
+ * How it answers depends on the target's last byte: framed, chunked, large, without a body, or
+ * failing.
+ */
 static void answer(struct gcn_request *req, struct gcn_response *res)
 {
     static const struct gcn_slice statuses[] = {{"200 OK", 6}, {"204 None", 8}, {"304 Same", 8}};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the log decodes of a request: Basic authorization, percent escapes, and ids that somebody else
- * has made. A user name encoded again is the input; an accepted id needs no escaping anywhere.
+ * What the log decodes of a request: Basic authorization, percent escapes, and ids that somebody
+ * else has made. A user name encoded again is the input; an accepted id needs no escaping anywhere.
  */
 #include "fuzz.h"
 

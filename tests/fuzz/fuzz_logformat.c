@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The access log's formats. The input is a line with a format, and after it the bytes that every value
- * of the request has. Whatever both are: a format is refused or compiled, lines of json and logfmt
- * read back as what was written, and no line has a further end inside unless the format has one.
+ * The access log's formats. The input is a line with a format, and after it the bytes that every
+ * value of the request has. Whatever both are: a format is refused or compiled, lines of json and
+ * logfmt read back as what was written, and no line has a further end inside unless the format has
+ * one.
  */
 #include "fuzz.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * systemd's variables, a line each: LISTEN_PID ("self": ours), LISTEN_FDS, WATCHDOG_USEC, WATCHDOG_PID.
+ * systemd's variables, a line each: LISTEN_PID ("self": ours), LISTEN_FDS, WATCHDOG_USEC,
+ * WATCHDOG_PID.
  */
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Settings for the targets of http: an input whose first byte is above ASCII begins with them, so that
- * plain requests are inputs as they are.
+ * Settings for the targets of http: an input whose first byte is above ASCII begins with them, so
+ * that plain requests are inputs as they are.
  */
 #ifndef GCORN_TESTS_FUZZ_HTTP_OPTIONS_H
 #define GCORN_TESTS_FUZZ_HTTP_OPTIONS_H

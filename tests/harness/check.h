@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every unit test includes: cmocka with the headers it wants before it, and the checks it lacks.
+ * What every unit test includes: cmocka with the headers it wants before it, and the checks it
+ * lacks.
  */
 #ifndef GCORN_TESTS_HARNESS_CHECK_H
 #define GCORN_TESTS_HARNESS_CHECK_H

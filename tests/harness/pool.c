@@ -71,7 +71,9 @@ static void stream(struct gcn_response *res)
     gcn_response_end(res);
 }
 
-/* All of the body is written before the app has ended: it cannot wait for what the app does then. */
+/*
+ * All of the body is written before the app has ended: it cannot wait for what the app does then.
+ */
 static void write_whole(struct gcn_response *res, const char *text)
 {
     struct gcn_slice bytes = gcn_slice_of(text);

@@ -32,7 +32,9 @@ int gcn_pystage_stop(void);
 /* A fresh stage for the next test. Returns 0. */
 int gcn_pystage_reset(void **state);
 
-/* Play "<method> <target> HTTP/1.<minor>" with a Host. Returns what was sent, until the next play. */
+/*
+ * Play "<method> <target> HTTP/1.<minor>" with a Host. Returns what was sent, until the next play.
+ */
 const char *gcn_pystage_play(const char *method, const char *target, int minor);
 
 /* Play a whole request as text. */

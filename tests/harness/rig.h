@@ -44,12 +44,14 @@ void rig_pump_io(struct rig *rig);
 void rig_send(int fd, const char *text, size_t len);
 
 /*
- * Pump and read until `want` bytes, the end of the stream or a pause of 20 pumps; NUL-terminated into `out`.
- * Returns the bytes read; *closed (may be NULL) says whether the stream has ended.
+ * Pump and read until `want` bytes, the end of the stream or a pause of 20 pumps; NUL-terminated
+ * into `out`. Returns the bytes read; *closed (may be NULL) says whether the stream has ended.
  */
 size_t rig_read(struct rig *rig, int fd, char *out, size_t size, bool *closed);
 
-/* Pump and read until `text` has come (true), or the stream has ended or 5 s have passed (false). */
+/*
+ * Pump and read until `text` has come (true), or the stream has ended or 5 s have passed (false).
+ */
 bool rig_await(struct rig *rig, int fd, const char *text);
 
 #endif

@@ -192,9 +192,9 @@ static inline bool strict_logfmt_member(struct strict_reader *r, struct strict_m
 }
 
 /*
- * Read `line` (with its '\n', the only one) as an object or as logfmt. True if it is well-formed UTF-8
- * and well-formed as such. The member called `key` is left in *out, if there is one; NULL: none.
- * Returns the number of members, or -1.
+ * Read `line` (with its '\n', the only one) as an object or as logfmt. True if it is well-formed
+ * UTF-8 and well-formed as such. The member called `key` is left in *out, if there is one; NULL:
+ * none. Returns the number of members, or -1.
  */
 static inline int strict_read(bool json, struct gcn_slice line, const char *key,
                               struct strict_member *out)

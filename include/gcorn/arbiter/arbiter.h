@@ -9,9 +9,9 @@
 #include <gcorn/config/load.h>
 
 /*
- * Serve until told to stop. Takes over `settings`; `request` (borrowed) is loaded again at each HUP.
- * main has called gcn_title_init before. Opens the log, the sockets and everything else itself. A
- * daemon's first process returns too. Returns the exit code of the process.
+ * Serve until told to stop. Takes over `settings`; `request` (borrowed) is loaded again at each
+ * HUP. main has called gcn_title_init before. Opens the log, the sockets and everything else
+ * itself. A daemon's first process returns too. Returns the exit code of the process.
  */
 GCN_MUST_CHECK int gcn_arbiter_run(struct gcn_settings *settings,
                                    const struct gcn_load_request *request);

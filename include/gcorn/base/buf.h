@@ -24,7 +24,10 @@ void gcn_buf_finish(struct gcn_buf *buf);
 /* Room for `more` further bytes; returns where they go. The caller adds to buf->len. */
 char *gcn_buf_reserve(struct gcn_buf *buf, size_t more);
 
-/* Put a copy of bytes, of a string, of one byte or of a formatted text at the end; dies without memory. */
+/*
+ * Put a copy of bytes, of a string, of one byte or of a formatted text at the end; dies without
+ * memory.
+ */
 void gcn_buf_append(struct gcn_buf *buf, const void *bytes, size_t len);
 void gcn_buf_append_str(struct gcn_buf *buf, const char *text);
 void gcn_buf_append_byte(struct gcn_buf *buf, char byte);

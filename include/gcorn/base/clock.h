@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The two clocks: monotonic for deadlines and durations, real for what people read, and the local time
- * that goes with it.
+ * The two clocks: monotonic for deadlines and durations, real for what people read, and the local
+ * time that goes with it.
  */
 #ifndef GCORN_BASE_CLOCK_H
 #define GCORN_BASE_CLOCK_H
@@ -19,15 +19,15 @@ int64_t gcn_clock_us(void);
 int64_t gcn_clock_real_us(void);
 
 /*
- * `seconds`, 0 or more, of a setting as a span of time. Of more than a century it is a century, so that a
- * few spans can be added to any time.
+ * `seconds`, 0 or more, of a setting as a span of time. Of more than a century it is a century, so
+ * that a few spans can be added to any time.
  */
 int64_t gcn_clock_span_ms(int64_t seconds);
 int64_t gcn_clock_span_us(int64_t seconds);
 
 /*
- * `left_us` until something is due as a time-out for epoll_wait: rounded up, 0 if it is due. At most a day,
- * after which the caller looks and waits again.
+ * `left_us` until something is due as a time-out for epoll_wait: rounded up, 0 if it is due. At
+ * most a day, after which the caller looks and waits again.
  */
 int gcn_clock_wait_ms(int64_t left_us);
 
@@ -40,8 +40,8 @@ struct gcn_local_time {
 };
 
 /*
- * Let children that are forked while other threads ask for the local time ask for it, too. Once, at boot;
- * before a pthread_atfork for a lock that somebody holds while asking.
+ * Let children that are forked while other threads ask for the local time ask for it, too. Once, at
+ * boot; before a pthread_atfork for a lock that somebody holds while asking.
  */
 void gcn_clock_guard_forks(void);
 

@@ -19,9 +19,9 @@
 #define GCN_LIKELY(x) __builtin_expect(!!(x), 1)
 #define GCN_UNLIKELY(x) __builtin_expect(!!(x), 0)
 /*
- * What the function calls becomes part of it (across files with link-time optimisation). For the way to
- * a system call and back: behind one the processor has forgotten where functions return to, and each
- * return costs some twenty cycles.
+ * What the function calls becomes part of it (across files with link-time optimisation). For the
+ * way to a system call and back: behind one the processor has forgotten where functions return to,
+ * and each return costs some twenty cycles.
  */
 #define GCN_FLATTEN __attribute__((flatten))
 

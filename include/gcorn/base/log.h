@@ -24,7 +24,9 @@ enum gcn_log_level {
     GCN_LOG_CRITICAL = 50,
 };
 
-/* The level's name as it stands in a line: "DEBUG", "INFO", "WARNING", "ERROR" (twice), "CRITICAL". */
+/*
+ * The level's name as it stands in a line: "DEBUG", "INFO", "WARNING", "ERROR" (twice), "CRITICAL".
+ */
 const char *gcn_log_level_name(enum gcn_log_level level);
 
 /* The level called "debug", "info", "warning", "error" or "critical" in any case; else false. */
@@ -55,8 +57,8 @@ GCN_PRINTF(2, 3) void gcn_log_write(enum gcn_log_level level, const char *fmt, .
 void gcn_log_text(enum gcn_log_level level, const char *text, size_t len);
 
 /*
- * What this thread works on, a request's id: lines that it writes say "[id]" behind the level. Borrowed
- * until it is set anew; an empty slice for nothing.
+ * What this thread works on, a request's id: lines that it writes say "[id]" behind the level.
+ * Borrowed until it is set anew; an empty slice for nothing.
  */
 void gcn_log_set_subject(struct gcn_slice subject);
 

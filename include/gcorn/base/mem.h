@@ -14,7 +14,9 @@
 /* `size` bytes, not initialised. Never NULL. Freed with gcn_free. */
 GCN_NONNULL void *gcn_alloc(size_t size);
 
-/* An array of `count` elements of `size` bytes, zeroed; the product may not overflow. Never NULL. */
+/*
+ * An array of `count` elements of `size` bytes, zeroed; the product may not overflow. Never NULL.
+ */
 GCN_NONNULL void *gcn_alloc_zero(size_t count, size_t size);
 
 /* `ptr` (or NULL) grown or shrunk to `size` bytes. Never NULL; the old pointer is dead. */

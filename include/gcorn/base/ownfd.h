@@ -2,8 +2,8 @@
 /*
  * Descriptors that a process forked by the app (os.fork, multiprocessing) must not keep: listening
  * sockets, connections, epoll descriptors and the like. A copy of one would hold an address that a
- * restarted server wants, or keep a connection open that we have closed. What O_CLOFORK would do, if
- * there were one.
+ * restarted server wants, or keep a connection open that we have closed. What O_CLOFORK would do,
+ * if there were one.
  */
 #ifndef GCORN_BASE_OWNFD_H
 #define GCORN_BASE_OWNFD_H

@@ -21,10 +21,15 @@ static inline int gcn_hex_digit(char byte)
     return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
-/* Decimal digits only (no sign, no blank, at least one digit). False if not so or above INT64_MAX. */
+/*
+ * Decimal digits only (no sign, no blank, at least one digit). False if not so or above INT64_MAX.
+ */
 GCN_MUST_CHECK bool gcn_parse_digits(struct gcn_slice text, int64_t *out);
 
-/* Hexadecimal digits only (no 0x, no sign, at least one digit). False if not so or above UINT64_MAX. */
+/*
+ * Hexadecimal digits only (no 0x, no sign, at least one digit). False if not so or above
+ * UINT64_MAX.
+ */
 GCN_MUST_CHECK bool gcn_parse_hex(struct gcn_slice text, uint64_t *out);
 
 #endif

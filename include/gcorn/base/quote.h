@@ -13,8 +13,8 @@ enum {
 };
 
 /*
- * `text` in quotes at `out`, which is returned. Quotes and backslashes get a backslash, control bytes are
- * shown as \x1b, and what is too long ends in "…".
+ * `text` in quotes at `out`, which is returned. Quotes and backslashes get a backslash, control
+ * bytes are shown as \x1b, and what is too long ends in "…".
  */
 char *gcn_quote(struct gcn_slice text, char out[GCN_QUOTE_BYTES]);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Loading a generation: defaults, config file, environment, command line. The same request can be
- * loaded again and again (at start, then at each HUP); it reads nothing of the process but the files
- * it names.
+ * loaded again and again (at start, then at each HUP); it reads nothing of the process but the
+ * files it names.
  */
 #ifndef GCORN_CONFIG_LOAD_H
 #define GCORN_CONFIG_LOAD_H
@@ -82,8 +82,8 @@ void gcn_config_put_dict(struct gcn_config_sink *sink, const char *name, int lin
                          const struct gcn_pairs *pairs);
 
 /*
- * Put a Python object: a hook, a class, a dictionary of any shape. `shown` is its qualified name, for
- * people. The reference stays the reader's and must live as long as the generation.
+ * Put a Python object: a hook, a class, a dictionary of any shape. `shown` is its qualified name,
+ * for people. The reference stays the reader's and must live as long as the generation.
  */
 void gcn_config_put_object(struct gcn_config_sink *sink, const char *name, int line,
                            const char *shown, void *object);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One generation of settings: loaded, checked and swapped as a whole, never edited. The members are
- * the rows of settings.def. Only main, arbiter and worker see it; modules below get small structs of
- * their own, filled in worker/options.c and its like.
+ * the rows of settings.def. Only main, arbiter and worker see it; modules below get small structs
+ * of their own, filled in worker/options.c and its like.
  */
 #ifndef GCORN_CONFIG_SETTINGS_H
 #define GCORN_CONFIG_SETTINGS_H
@@ -82,7 +82,9 @@ struct gcn_settings {
     struct gcn_arena arena; /* holds everything above */
 };
 
-/* Free a generation. NULL is fine. Python objects in it are not released: their reader owns them. */
+/*
+ * Free a generation. NULL is fine. Python objects in it are not released: their reader owns them.
+ */
 void gcn_settings_destroy(struct gcn_settings *settings);
 
 /* The executor: gthread, or sync with more than one thread, means threads. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A row of the settings table, for those who walk it: option parsing, help, docs, the Python reader.
+ * A row of the settings table, for those who walk it: option parsing, help, docs, the Python
+ * reader.
  */
 #ifndef GCORN_CONFIG_TABLE_H
 #define GCORN_CONFIG_TABLE_H

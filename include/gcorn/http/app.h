@@ -11,21 +11,27 @@
 
 struct gcn_app;
 
-/* All members are set; an app without an interpreter has empty enter, leave and thread functions. */
+/*
+ * All members are set; an app without an interpreter has empty enter, leave and thread functions.
+ */
 struct gcn_app_ops {
     /*
-     * Answer `req` through `res`: begin … end, or gcn_response_fail. Returns when the app's iterable is
-     * exhausted and closed; res->ended or res->failed is true then. Called entered, one at a time a thread.
+     * Answer `req` through `res`: begin … end, or gcn_response_fail. Returns when the app's
+     * iterable is exhausted and closed; res->ended or res->failed is true then. Called entered, one
+     * at a time a thread.
      */
     void (*call)(struct gcn_app *app, struct gcn_request *req, struct gcn_response *res);
 
-    /* Take and release what running needs (the GIL). Strictly alternating on a thread, which begins entered. */
+    /*
+     * Take and release what running needs (the GIL). Strictly alternating on a thread, which begins
+     * entered.
+     */
     void (*enter)(struct gcn_app *app);
     void (*leave)(struct gcn_app *app);
 
     /*
-     * Raise a time-out in the call whose request has this ticket, if it still runs. Called left, on a
-     * thread that runs no call; waits for the interpreter inside.
+     * Raise a time-out in the call whose request has this ticket, if it still runs. Called left, on
+     * a thread that runs no call; waits for the interpreter inside.
      */
     void (*time_out)(struct gcn_app *app, uint64_t ticket);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The I/O core of a worker: listeners, connections, deadlines. It accepts, reads and parses requests and
- * sends responses, without Python and without knowing who runs the app: complete requests wait in a
- * queue from which an executor takes them.
+ * The I/O core of a worker: listeners, connections, deadlines. It accepts, reads and parses
+ * requests and sends responses, without Python and without knowing who runs the app: complete
+ * requests wait in a queue from which an executor takes them.
  *
  * What an executor does, on the loop's thread:
  *     x = gcn_core_take(core)         a request to run, or NULL
@@ -59,7 +59,9 @@ struct gcn_refused {
 /* What the core tells its worker. Any function may be NULL. Thread: loop. */
 struct gcn_core_events {
     void *context; /* borrowed; the first argument of all */
-    /* May this worker accept now? False leaves the connection to a sibling for some milliseconds. */
+    /*
+     * May this worker accept now? False leaves the connection to a sibling for some milliseconds.
+     */
     bool (*may_accept)(void *context);
     /* core->active, core->silent or core->n_conns has changed. */
     void (*occupied)(void *context);
@@ -69,7 +71,10 @@ struct gcn_core_events {
     bool (*is_proxy)(void *context, const struct sockaddr *peer);
     /* Output of a running exchange was sent, or its client has left. */
     void (*progress)(void *context, struct gcn_exchange *x);
-    /* A response is over: sent, or given up (`complete` false). Request and response are still there. */
+    /*
+     * A response is over: sent, or given up (`complete` false). Request and response are still
+     * there.
+     */
     void (*finished)(void *context, const struct gcn_request *req, const struct gcn_response *res,
                      bool complete);
     void (*refused)(void *context, const struct gcn_refused *what);
@@ -171,11 +176,17 @@ void gcn_core_finish_all(struct gcn_core *core);
 /* Begin to accept. False with errno if the kernel refuses to watch a listener. */
 GCN_MUST_CHECK bool gcn_core_listen(struct gcn_core *core);
 
-/* Do not accept until gcn_core_release: the executor is full. Connections stay in the kernel's queue. */
+/*
+ * Do not accept until gcn_core_release: the executor is full. Connections stay in the kernel's
+ * queue.
+ */
 void gcn_core_hold(struct gcn_core *core);
 void gcn_core_release(struct gcn_core *core);
 
-/* Accept one connection now from each listener, if this is still the place for it: a sibling asked us to. */
+/*
+ * Accept one connection now from each listener, if this is still the place for it: a sibling asked
+ * us to.
+ */
 void gcn_core_accept_now(struct gcn_core *core);
 
 /*
@@ -192,13 +203,15 @@ GCN_MUST_CHECK enum gcn_sink_result gcn_core_send(struct gcn_core *core, struct 
                                                   struct gcn_out *out);
 
 /*
- * For bytes in `out` (emptied) that x's thread has made: keep them to be sent behind what waits, or send
- * them now if nothing does. Nothing happens if the client has left.
+ * For bytes in `out` (emptied) that x's thread has made: keep them to be sent behind what waits, or
+ * send them now if nothing does. Nothing happens if the client has left.
  */
 void gcn_core_queue_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out);
 void gcn_core_send_out(struct gcn_core *core, struct gcn_exchange *x, struct gcn_out *out);
 
-/* True while more than limits->output_bytes of x's response wait in memory and the client is there. */
+/*
+ * True while more than limits->output_bytes of x's response wait in memory and the client is there.
+ */
 bool gcn_core_is_full(const struct gcn_core *core, const struct gcn_exchange *x);
 
 /* True if the client of x has left. */
@@ -210,21 +223,27 @@ bool gcn_core_is_gone(const struct gcn_exchange *x);
  */
 void gcn_core_answer(struct gcn_core *core, struct gcn_exchange *x, int status);
 
-/* Give up on the client of a running exchange: nothing more is sent, its connection will be reset. */
+/*
+ * Give up on the client of a running exchange: nothing more is sent, its connection will be reset.
+ */
 void gcn_core_cut(struct gcn_core *core, struct gcn_exchange *x);
 
 /* Unsent bytes of x's response that hold memory. */
 size_t gcn_core_unsent(const struct gcn_exchange *x);
 
-/* The app is done with x: send the rest, then keep or close the connection. x is not valid afterwards. */
+/*
+ * The app is done with x: send the rest, then keep or close the connection. x is not valid
+ * afterwards.
+ */
 void gcn_core_finish(struct gcn_core *core, struct gcn_exchange *x);
 
 /*
- * Whole responses on kept TCP connections are from now on (`on`) given to the kernel to be sent together,
- * with the next gcn_core_scatter. For an executor that knows of more requests and expects to be quick:
- * to wake the client's process can cost more than all else the server does for a small request, and one
- * that has been woken by the first of several responses takes the others for nothing. Nothing is lost
- * by it, whatever happens to this process, and nothing is late by more than 200 ms: the kernel has it.
+ * Whole responses on kept TCP connections are from now on (`on`) given to the kernel to be sent
+ * together, with the next gcn_core_scatter. For an executor that knows of more requests and expects
+ * to be quick: to wake the client's process can cost more than all else the server does for a small
+ * request, and one that has been woken by the first of several responses takes the others for
+ * nothing. Nothing is lost by it, whatever happens to this process, and nothing is late by more
+ * than 200 ms: the kernel has it.
  */
 static inline void gcn_core_gather(struct gcn_core *core, bool on)
 {
@@ -244,9 +263,9 @@ void gcn_core_expire(struct gcn_core *core);
 int gcn_core_timeout_ms(const struct gcn_core *core);
 
 /*
- * Begin to drain: accept what is in the listen queues now and nothing after that (unless `siblings` take over
- * the queue), answer what arrives on kept connections with Connection: close, close the idle ones when
- * their keep-alive time is over.
+ * Begin to drain: accept what is in the listen queues now and nothing after that (unless `siblings`
+ * take over the queue), answer what arrives on kept connections with Connection: close, close the
+ * idle ones when their keep-alive time is over.
  */
 void gcn_core_drain(struct gcn_core *core, bool serve_queue);
 

@@ -26,7 +26,9 @@ enum gcn_proxy_protocol {
     GCN_PROXY_AUTO,
 };
 
-/* One entry of secure_scheme_headers: `name` (upper case, '-' kept) with exactly `value` is https. */
+/*
+ * One entry of secure_scheme_headers: `name` (upper case, '-' kept) with exactly `value` is https.
+ */
 struct gcn_scheme_field {
     const char *name;
     const char *value;

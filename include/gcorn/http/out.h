@@ -91,10 +91,10 @@ static inline bool gcn_out_exceeds(const struct gcn_out *out, size_t bytes)
 }
 
 /*
- * Send as much as the socket takes. OK: all gone. AGAIN: the rest waits for writability. ERROR: with
- * errno; EOF: a file was shorter than promised. *sent counts the bytes that left. Some MiB at most in
- * one call (AGAIN then, too), so that a client that reads as fast as we send does not hold the loop, or
- * the interpreter. `push` says when bytes from memory leave that the socket took.
+ * Send as much as the socket takes. OK: all gone. AGAIN: the rest waits for writability. ERROR:
+ * with errno; EOF: a file was shorter than promised. *sent counts the bytes that left. Some MiB at
+ * most in one call (AGAIN then, too), so that a client that reads as fast as we send does not hold
+ * the loop, or the interpreter. `push` says when bytes from memory leave that the socket took.
  */
 GCN_MUST_CHECK enum gcn_io gcn_out_send(struct gcn_out *out, int fd, enum gcn_push push,
                                         size_t *sent);

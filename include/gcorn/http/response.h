@@ -101,18 +101,18 @@ void gcn_response_init(struct gcn_response *res, struct gcn_sink *sink);
 void gcn_response_finish(struct gcn_response *res);
 
 /*
- * The status line's "200 OK". Starts the head over if there was one that is not sent (start_response
- * with exc_info); it is a bug of the caller to call it when res->head_sent.
+ * The status line's "200 OK". Starts the head over if there was one that is not sent
+ * (start_response with exc_info); it is a bug of the caller to call it when res->head_sent.
  */
 GCN_MUST_CHECK enum gcn_response_fault gcn_response_begin(struct gcn_response *res,
                                                           struct gcn_slice status);
 
 /*
- * One field, checked and written. Content-Length is noted; Date and Server of the app are dropped, as
- * gunicorn does: ours stand. Connection, Keep-Alive, Transfer-Encoding and the other hop-by-hop fields,
- * which PEP 3333 leaves to the server, are dropped and noted in res->dropped: apps written for CGI-like
- * servers send them in good faith. "Connection: upgrade" with "Upgrade: websocket" is what an app says
- * that takes the socket over.
+ * One field, checked and written. Content-Length is noted; Date and Server of the app are dropped,
+ * as gunicorn does: ours stand. Connection, Keep-Alive, Transfer-Encoding and the other hop-by-hop
+ * fields, which PEP 3333 leaves to the server, are dropped and noted in res->dropped: apps written
+ * for CGI-like servers send them in good faith. "Connection: upgrade" with "Upgrade: websocket" is
+ * what an app says that takes the socket over.
  */
 GCN_MUST_CHECK enum gcn_response_fault gcn_response_field(struct gcn_response *res,
                                                           struct gcn_slice name,
@@ -122,15 +122,18 @@ GCN_MUST_CHECK enum gcn_response_fault gcn_response_field(struct gcn_response *r
 bool gcn_response_passes_on(struct gcn_slice name, struct gcn_slice value);
 
 /*
- * Log the fields of a response's `dropped`, each once in the life of the process. The response may be over:
- * a logger in Python lets other threads run. Thread: entered.
+ * Log the fields of a response's `dropped`, each once in the life of the process. The response may
+ * be over: a logger in Python lets other threads run. Thread: entered.
  */
 void gcn_response_tell_dropped(uint16_t dropped);
 
 /* The text for a fault: "status must be three digits, a blank and a reason". */
 const char *gcn_response_fault_text(enum gcn_response_fault fault);
 
-/* The whole body will be `length` bytes: sets Content-Length if the app has not, before the head is sent. */
+/*
+ * The whole body will be `length` bytes: sets Content-Length if the app has not, before the head is
+ * sent.
+ */
 void gcn_response_set_length(struct gcn_response *res, int64_t length);
 
 /* How much of a write may be done later. */
@@ -141,25 +144,25 @@ enum gcn_flush {
 
 /*
  * Body bytes. An empty slice with GCN_FLUSH_NOW sends the head alone. Bytes beyond Content-Length
- * are dropped and logged. If `owner` is not NULL and the bytes are many, they are referenced instead of copied: then
- * `retain(owner)` is called now and `release(owner)` when they are sent (possibly without the GIL).
- * Returns GCN_SINK_GONE when the client has left: the app should stop.
+ * are dropped and logged. If `owner` is not NULL and the bytes are many, they are referenced
+ * instead of copied: then `retain(owner)` is called now and `release(owner)` when they are sent
+ * (possibly without the GIL). Returns GCN_SINK_GONE when the client has left: the app should stop.
  */
 GCN_MUST_CHECK enum gcn_sink_result
 gcn_response_write(struct gcn_response *res, struct gcn_slice bytes, enum gcn_flush flush,
                    void *owner, void (*retain)(void *owner), void (*release)(void *owner));
 
 /*
- * `len` bytes of the file `fd` (borrowed; duplicated here) from `offset` on, as the rest of the body. Sets
- * Content-Length if the app has not and the response is not begun to be sent. False with errno if the
- * descriptor cannot be duplicated: nothing was sent of it then.
+ * `len` bytes of the file `fd` (borrowed; duplicated here) from `offset` on, as the rest of the
+ * body. Sets Content-Length if the app has not and the response is not begun to be sent. False with
+ * errno if the descriptor cannot be duplicated: nothing was sent of it then.
  */
 GCN_MUST_CHECK bool gcn_response_sendfile(struct gcn_response *res, int fd, off_t offset,
                                           int64_t len);
 
 /*
- * The body is complete. Sends the head if it was not (with Content-Length: 0 where fitting), the last chunk,
- * and submits. Fewer bytes than Content-Length: logged, and the connection will be cut.
+ * The body is complete. Sends the head if it was not (with Content-Length: 0 where fitting), the
+ * last chunk, and submits. Fewer bytes than Content-Length: logged, and the connection will be cut.
  */
 void gcn_response_end(struct gcn_response *res);
 
@@ -170,14 +173,14 @@ void gcn_response_end(struct gcn_response *res);
 void gcn_response_fail(struct gcn_response *res, int status);
 
 /*
- * The app has answered on the connection by itself (a WebSocket, say): what was begun and not submitted is
- * dropped, and the connection ends.
+ * The app has answered on the connection by itself (a WebSocket, say): what was begun and not
+ * submitted is dropped, and the connection ends.
  */
 void gcn_response_leave_alone(struct gcn_response *res);
 
 /*
- * HTTP 103 with the given fields, checked like others; those about framing and the connection are left
- * out. Nothing for HTTP/1.0 or once the head is sent. RFC 8297.
+ * HTTP 103 with the given fields, checked like others; those about framing and the connection are
+ * left out. Nothing for HTTP/1.0 or once the head is sent. RFC 8297.
  */
 GCN_MUST_CHECK enum gcn_response_fault gcn_response_early_hints(struct gcn_response *res,
                                                                 const struct gcn_slice (*fields)[2],

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The access log: a line for each request. The format is compiled once; a worker gathers lines and writes
- * them together, a hundred times a second at most. Knows nothing of HTTP's structures: the worker
- * translates a request into a struct gcn_access_record.
+ * The access log: a line for each request. The format is compiled once; a worker gathers lines and
+ * writes them together, a hundred times a second at most. Knows nothing of HTTP's structures: the
+ * worker translates a request into a struct gcn_access_record.
  *
- * The gathered lines are in memory shared with the arbiter (the worker's place), which writes what a
- * worker that was killed has left there. So no line is lost.
+ * The gathered lines are in memory shared with the arbiter (the worker's place), which writes what
+ * a worker that was killed has left there. So no line is lost.
  */
 #ifndef GCORN_LOG_ACCESS_H
 #define GCORN_LOG_ACCESS_H
@@ -26,8 +26,8 @@ enum gcn_access_table {
 };
 
 /*
- * What a line can say of a request. Lifetime: the call; everything is borrowed. A slice whose ptr is
- * NULL is unknown.
+ * What a line can say of a request. Lifetime: the call; everything is borrowed. A slice whose ptr
+ * is NULL is unknown.
  */
 struct gcn_access_record {
     struct gcn_slice peer; /* numeric address; empty (not NULL) for a unix socket */
@@ -81,22 +81,30 @@ void gcn_access_close(struct gcn_access *access);
 void gcn_access_reopen(struct gcn_access *access);
 
 /*
- * The start of a daemon is over: a log "-" leads to `null_fd` (borrowed, /dev/null) from now on, so that whoever
- * started it need not wait for its end. NULL is fine. Thread: loop.
+ * The start of a daemon is over: a log "-" leads to `null_fd` (borrowed, /dev/null) from now on, so
+ * that whoever started it need not wait for its end. NULL is fine. Thread: loop.
  */
 void gcn_access_detach(struct gcn_access *access, int null_fd);
 
-/* In a forked process that has nothing to write to this log: close its file and nothing else. NULL is fine. */
+/*
+ * In a forked process that has nothing to write to this log: close its file and nothing else. NULL
+ * is fine.
+ */
 void gcn_access_forget(struct gcn_access *access);
 
 /* True if some line says something of the table: the worker need not keep the values otherwise. */
 bool gcn_access_wants(const struct gcn_access *access, enum gcn_access_table table);
 
-/* The names that the format takes from `table`; returns how many, `out` gets up to `cap` of them. */
+/*
+ * The names that the format takes from `table`; returns how many, `out` gets up to `cap` of them.
+ */
 size_t gcn_access_names(const struct gcn_access *access, enum gcn_access_table table,
                         struct gcn_slice *out, size_t cap);
 
-/* Gather the line of `record` unless the rules leave it out. Thread: loop. Allocates: very long lines only. */
+/*
+ * Gather the line of `record` unless the rules leave it out. Thread: loop. Allocates: very long
+ * lines only.
+ */
 void gcn_access_log(struct gcn_access *access, const struct gcn_access_record *record);
 
 /* True if lines wait for a slow syslog daemon: flush again in some hundred ms. NULL is fine. */
@@ -106,18 +114,21 @@ bool gcn_access_is_waiting(const struct gcn_access *access);
 void gcn_access_flush(struct gcn_access *access);
 
 /*
- * The same before the loop waits, unless lines were written less than 10 ms before `now_us` (loop time): so
- * the first line for a while is written at once, and under load a write is for many lines.
+ * The same before the loop waits, unless lines were written less than 10 ms before `now_us` (loop
+ * time): so the first line for a while is written at once, and under load a write is for many
+ * lines.
  */
 void gcn_access_flush_due(struct gcn_access *access, int64_t now_us);
 
-/* After how many ms at most gcn_access_flush_due has to be called again; -1: nothing is gathered. */
+/*
+ * After how many ms at most gcn_access_flush_due has to be called again; -1: nothing is gathered.
+ */
 int gcn_access_due_ms(const struct gcn_access *access, int64_t now_us);
 
 /*
  * A place for one worker's lines, mapped by the arbiter before it forks that worker; for the next
- * worker again once it was rescued. NULL with `err` if the system gives no memory: a worker without a
- * place gathers in memory that dies with it.
+ * worker again once it was rescued. NULL with `err` if the system gives no memory: a worker without
+ * a place gathers in memory that dies with it.
  */
 struct gcn_access_place *gcn_access_place_open(struct gcn_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Values of a request that are gone when its line is written, noted while they are there: the fields
- * that the app gave, keys of the environ. Noted only if the format has them.
+ * Values of a request that are gone when its line is written, noted while they are there: the
+ * fields that the app gave, keys of the environ. Noted only if the format has them.
  */
 #ifndef GCORN_LOG_NOTES_H
 #define GCORN_LOG_NOTES_H

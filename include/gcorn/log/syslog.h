@@ -30,15 +30,15 @@ enum gcn_syslog_tag {
 };
 
 /*
- * Understand the address and look its host up; the daemon need not be there. NULL with `err` that names
- * the setting. Messages on a stream end in a line feed over TCP (RFC 6587 §3.4.2), in a NUL on a unix
- * socket, as in the C library.
+ * Understand the address and look its host up; the daemon need not be there. NULL with `err` that
+ * names the setting. Messages on a stream end in a line feed over TCP (RFC 6587 §3.4.2), in a NUL
+ * on a unix socket, as in the C library.
  */
 struct gcn_syslog *gcn_syslog_open(const struct gcn_syslog_options *options, struct gcn_error *err);
 
 /*
- * `syslog`, held once more: it has to be closed once more, too. For a thread that sends while another one
- * may close. The caller sees to it that it is not closed meanwhile. NULL is fine.
+ * `syslog`, held once more: it has to be closed once more, too. For a thread that sends while
+ * another one may close. The caller sees to it that it is not closed meanwhile. NULL is fine.
  */
 struct gcn_syslog *gcn_syslog_hold(struct gcn_syslog *syslog);
 
@@ -46,9 +46,10 @@ struct gcn_syslog *gcn_syslog_hold(struct gcn_syslog *syslog);
 void gcn_syslog_close(struct gcn_syslog *syslog);
 
 /*
- * Send `text`, without line end at its end; further line ends become "#012" on a stream. What the daemon
- * does not take is lost (a stream keeps 64 KiB for when it is slow or away); the first loss, and how
- * many there were when it works again, are told in the log, that is: in its file. Any thread.
+ * Send `text`, without line end at its end; further line ends become "#012" on a stream. What the
+ * daemon does not take is lost (a stream keeps 64 KiB for when it is slow or away); the first loss,
+ * and how many there were when it works again, are told in the log, that is: in its file. Any
+ * thread.
  */
 void gcn_syslog_send(struct gcn_syslog *syslog, enum gcn_syslog_tag tag, enum gcn_log_level level,
                      struct gcn_slice text);

@@ -42,8 +42,8 @@ struct gcn_addr {
 
 /*
  * Read one of: HOST:PORT, HOST, :PORT, PORT, [V6]:PORT, [V6], "" (each also behind "tcp://"),
- * unix:PATH, unix://PATH, fd://N. A missing host is 0.0.0.0, a missing port 8000. Digits alone are a
- * port (gunicorn: a host of that name).
+ * unix:PATH, unix://PATH, fd://N. A missing host is 0.0.0.0, a missing port 8000. Digits alone are
+ * a port (gunicorn: a host of that name).
  */
 GCN_MUST_CHECK bool gcn_addr_parse(struct gcn_slice text, struct gcn_addr *out,
                                    struct gcn_error *err);
@@ -97,8 +97,8 @@ struct gcn_networks {
 };
 
 /*
- * Read `n` texts, each a network or "*", into a set (gcn_networks_finish). False at the first that is
- * neither; the set is empty then.
+ * Read `n` texts, each a network or "*", into a set (gcn_networks_finish). False at the first that
+ * is neither; the set is empty then.
  */
 GCN_MUST_CHECK bool gcn_networks_parse(const char *const *texts, size_t n,
                                        struct gcn_networks *out, struct gcn_error *err);

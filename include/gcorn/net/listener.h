@@ -23,7 +23,10 @@ struct gcn_listener_options {
     gid_t gid;
 };
 
-/* Lifetime: settings generation, or longer. A value that is copied whole; whoever closes it owns the fd. */
+/*
+ * Lifetime: settings generation, or longer. A value that is copied whole; whoever closes it owns
+ * the fd.
+ */
 struct gcn_listener {
     int fd;               /* owned; non-blocking, CLOEXEC; -1: closed */
     struct gcn_addr addr; /* as it was asked for; of an adopted one, what it is bound to */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The event loop: one epoll instance, level-triggered unless asked otherwise, one a process. A watch
- * is embedded in its owner, so registering allocates nothing.
+ * The event loop: one epoll instance, level-triggered unless asked otherwise, one a process. A
+ * watch is embedded in its owner, so registering allocates nothing.
  *
  * A batch of events is fetched by gcn_loop_wait and handed out by gcn_loop_dispatch. A callback
  * does bounded work and returns; it never waits and never turns the loop. When it has found work
@@ -33,8 +33,8 @@ struct gcn_watch {
 };
 
 /*
- * The next gcn_loop_watch asks the kernel again, whatever it was told last. With EPOLLET it then reports
- * what is there already.
+ * The next gcn_loop_watch asks the kernel again, whatever it was told last. With EPOLLET it then
+ * reports what is there already.
  */
 static inline void gcn_watch_forget(struct gcn_watch *watch)
 {

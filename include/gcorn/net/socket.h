@@ -45,8 +45,8 @@ void gcn_socket_push(int fd);
 enum { GCN_SOCKET_UNSENT_BYTES = 128 * 1024 }; /* what is sensible for a client that does not read */
 
 /*
- * Let the kernel take at most about `bytes` for the TCP socket `fd` that it cannot send yet; 0: as many
- * as it likes, which can be 4 MiB. The connections of a listening socket inherit it.
+ * Let the kernel take at most about `bytes` for the TCP socket `fd` that it cannot send yet; 0: as
+ * many as it likes, which can be 4 MiB. The connections of a listening socket inherit it.
  */
 void gcn_socket_limit_unsent(int fd, int bytes);
 
@@ -62,12 +62,14 @@ size_t gcn_socket_held(int fd);
 
 /*
  * How long ago the kernel received the last bytes on the TCP connection `fd`, in microseconds, as
- * finely as its ticks are (1 to 10 ms). 0 if it does not say, as for a unix socket. Before the first
- * read of a connection that is how long its request has waited for us.
+ * finely as its ticks are (1 to 10 ms). 0 if it does not say, as for a unix socket. Before the
+ * first read of a connection that is how long its request has waited for us.
  */
 int64_t gcn_socket_waited_us(int fd);
 
-/* How many connections wait to be accepted on the listening TCP socket `fd`; -1 if it does not say. */
+/*
+ * How many connections wait to be accepted on the listening TCP socket `fd`; -1 if it does not say.
+ */
 int gcn_socket_queue_length(int fd);
 
 #endif

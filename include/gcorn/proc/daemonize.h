@@ -34,8 +34,8 @@ GCN_MUST_CHECK enum gcn_daemon_role gcn_daemon_start(struct gcn_daemon *daemon, 
 void gcn_daemon_report(struct gcn_daemon *daemon, int code);
 
 /*
- * Lead descriptors 0, 1 and 2 to `null_fd` (borrowed, /dev/null, not one of them). With `inherit` only standard input, and the others only if
- * they are terminals.
+ * Lead descriptors 0, 1 and 2 to `null_fd` (borrowed, /dev/null, not one of them). With `inherit`
+ * only standard input, and the others only if they are terminals.
  */
 void gcn_daemon_detach_stdio(int null_fd, bool inherit);
 

@@ -27,8 +27,8 @@ GCN_MUST_CHECK bool gcn_identity_assume(const struct gcn_identity *identity,
                                         struct gcn_error *err);
 
 /*
- * Whether this process has the rights to become `identity`, as far as that can be known beforehand. False with
- * the setting and the remedy in `err`.
+ * Whether this process has the rights to become `identity`, as far as that can be known beforehand.
+ * False with the setting and the remedy in `err`.
  */
 GCN_MUST_CHECK bool gcn_identity_check(const struct gcn_identity *identity, struct gcn_error *err);
 

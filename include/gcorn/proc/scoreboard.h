@@ -52,7 +52,9 @@ struct gcn_slot {
     _Atomic char doing[GCN_SLOT_DOING_BYTES]; /* "GET /path", cut, NUL-terminated */
 };
 
-/* A number of a slot as it happens to be just now: nothing else is known to be up to date with it. */
+/*
+ * A number of a slot as it happens to be just now: nothing else is known to be up to date with it.
+ */
 static inline int32_t gcn_slot_peek(const _Atomic int32_t *number)
 {
     return atomic_load_explicit(number, memory_order_relaxed);

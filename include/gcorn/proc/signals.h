@@ -19,9 +19,9 @@ struct gcn_signals {
 };
 
 /*
- * Block the signals that the arbiter handles (HUP INT QUIT TERM TTIN TTOU USR1 USR2 WINCH CHLD), and open a
- * descriptor to read them from. They get there, too, where a thread of somebody else's has them not blocked.
- * SIGPIPE and SIGXFSZ are ignored from here on.
+ * Block the signals that the arbiter handles (HUP INT QUIT TERM TTIN TTOU USR1 USR2 WINCH CHLD),
+ * and open a descriptor to read them from. They get there, too, where a thread of somebody else's
+ * has them not blocked. SIGPIPE and SIGXFSZ are ignored from here on.
  */
 GCN_MUST_CHECK bool gcn_signals_open(struct gcn_signals *signals, struct gcn_error *err);
 void gcn_signals_close(struct gcn_signals *signals);
@@ -44,18 +44,19 @@ void gcn_signal_catch_info(int signum,
                            void (*handler)(int signum, siginfo_t *info, void *context));
 
 /*
- * The handler that gcn_signal_catch was given for `signum` (1 to NSIG - 1), whether or not somebody has put
- * another in its place; NULL: none, or it was gcn_signal_catch_info. And whether it, or that of
- * gcn_signal_catch_info, is in place.
+ * The handler that gcn_signal_catch was given for `signum` (1 to NSIG - 1), whether or not somebody
+ * has put another in its place; NULL: none, or it was gcn_signal_catch_info. And whether it, or
+ * that of gcn_signal_catch_info, is in place.
  */
 void (*gcn_signal_handler(int signum))(int signum);
 bool gcn_signal_is_caught(int signum);
 
 /*
- * Around a fork by the app, so that none of our handlers runs in the child: what the arbiter handles is
- * blocked from _pause on. The parent goes on with _resume. The child calls _forget: signals that
- * gcn_signal_catch caught have their default actions again, unless the app has put handlers of its own
- * in place, and none that we block is blocked. Thread: the forking one. `before` is its mask.
+ * Around a fork by the app, so that none of our handlers runs in the child: what the arbiter
+ * handles is blocked from _pause on. The parent goes on with _resume. The child calls _forget:
+ * signals that gcn_signal_catch caught have their default actions again, unless the app has put
+ * handlers of its own in place, and none that we block is blocked. Thread: the forking one.
+ * `before` is its mask.
  */
 void gcn_signals_pause(sigset_t *before);
 void gcn_signals_resume(const sigset_t *before);

@@ -11,9 +11,9 @@
 #include <gcorn/base/error.h>
 
 /*
- * Open /dev/null on each of the descriptors 0, 1 and 2 that is closed, so that nothing else that is opened
- * gets its number. Inherited by programs that are executed, as the others are. Call it before anything is
- * opened. False with err; standard error may be one of those that stayed closed.
+ * Open /dev/null on each of the descriptors 0, 1 and 2 that is closed, so that nothing else that is
+ * opened gets its number. Inherited by programs that are executed, as the others are. Call it
+ * before anything is opened. False with err; standard error may be one of those that stayed closed.
  */
 GCN_MUST_CHECK bool gcn_stdio_fill(struct gcn_error *err);
 

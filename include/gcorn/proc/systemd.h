@@ -22,8 +22,8 @@ enum { GCN_SYSTEMD_FIRST_FD = 3 };
 GCN_MUST_CHECK bool gcn_systemd_take_fds(int *n_fds, struct gcn_error *err);
 
 /*
- * Send "NAME=value" lines to the socket that NOTIFY_SOCKET names. Does nothing without it; a message
- * that cannot be sent is dropped (debug).
+ * Send "NAME=value" lines to the socket that NOTIFY_SOCKET names. Does nothing without it; a
+ * message that cannot be sent is dropped (debug).
  */
 GCN_PRINTF(1, 2) void gcn_systemd_notify(const char *fmt, ...);
 

@@ -10,8 +10,8 @@
 /*
  * A reader that executes config files in this process, because what they do to it (variables of the
  * environment, imports, patches) is meant to reach the workers. It starts the interpreter if none
- * runs, with `argv` (borrowed for the life of the process) as sys.argv. Objects that it puts live until
- * gcn_py_stop. GIL: taken inside.
+ * runs, with `argv` (borrowed for the life of the process) as sys.argv. Objects that it puts live
+ * until gcn_py_stop. GIL: taken inside.
  */
 const struct gcn_config_reader *gcn_py_config_reader(const char *const *argv);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Server hooks: functions of the configuration that are called at moments in the life of the arbiter,
- * of a worker and of a request. One object a generation of settings.
+ * Server hooks: functions of the configuration that are called at moments in the life of the
+ * arbiter, of a worker and of a request. One object a generation of settings.
  */
 #ifndef GCORN_PYTHON_HOOKS_H
 #define GCORN_PYTHON_HOOKS_H
@@ -37,7 +37,10 @@ enum gcn_hook {
     GCN_N_HOOKS,
 };
 
-/* True if the settings have a hook that runs in the arbiter, or a logger: then that needs an interpreter. */
+/*
+ * True if the settings have a hook that runs in the arbiter, or a logger: then that needs an
+ * interpreter.
+ */
 bool gcn_py_hooks_want_arbiter(const struct gcn_settings *settings);
 
 /* True if the settings have any hook, or a logger in Python. */
@@ -81,8 +84,8 @@ struct gcn_hook_call {
 struct gcn_py_hooks;
 
 /*
- * Find and check the hooks of a generation, which must outlive the object. NULL with `err` if a name
- * cannot be imported or takes other arguments. The interpreter runs. GIL: taken inside.
+ * Find and check the hooks of a generation, which must outlive the object. NULL with `err` if a
+ * name cannot be imported or takes other arguments. The interpreter runs. GIL: taken inside.
  */
 struct gcn_py_hooks *gcn_py_hooks_create(const struct gcn_settings *settings,
                                          struct gcn_error *err);

@@ -46,15 +46,17 @@ struct gcn_worker_start {
 struct gcn_identity gcn_worker_identity(const struct gcn_settings *settings);
 
 /*
- * Start Python and load the app of start->settings in a process that will fork workers, each of which
- * gets the result as start->app. Returns NULL (logged) with the exit code in *code. GIL: held afterwards.
+ * Start Python and load the app of start->settings in a process that will fork workers, each of
+ * which gets the result as start->app. Returns NULL (logged) with the exit code in *code. GIL: held
+ * afterwards.
  */
 struct gcn_app *gcn_worker_preload(const struct gcn_worker_start *start, int *code);
 
 /*
- * In each process of a daemon, once the start has been announced: let go of the standard streams of whoever
- * started it, who may wait for their end, as far as `settings` does not inherit them. Up to then whatever goes
- * wrong can be read there. `access` may be NULL. Threads that log may run. GIL: not needed.
+ * In each process of a daemon, once the start has been announced: let go of the standard streams of
+ * whoever started it, who may wait for their end, as far as `settings` does not inherit them. Up to
+ * then whatever goes wrong can be read there. `access` may be NULL. Threads that log may run. GIL:
+ * not needed.
  */
 void gcn_worker_detach(const struct gcn_settings *settings, struct gcn_access *access);
 

@@ -368,7 +368,9 @@ static void silent_worker_is_aborted_then_killed_and_replaced_meanwhile(void **s
     finish_world(&world);
 }
 
-/* All deadlines are missed when the machine has stood still, by workers that are well as by others. */
+/*
+ * All deadlines are missed when the machine has stood still, by workers that are well as by others.
+ */
 static void who_is_found_silent_late_has_all_its_time_again_but_only_once(void **state)
 {
     struct world world = make_serving_world(2);
@@ -389,7 +391,10 @@ static void who_is_found_silent_late_has_all_its_time_again_but_only_once(void *
     finish_world(&world);
 }
 
-/* Another deadline, another chance: what was spared once is not forgiven for ever, nor held against anybody. */
+/*
+ * Another deadline, another chance: what was spared once is not forgiven for ever, nor held against
+ * anybody.
+ */
 static void spared_time_belongs_to_one_deadline(void **state)
 {
     struct world world = make_serving_world(1);

@@ -58,7 +58,10 @@ static void whole_numbers(void **state)
     CHECK_ERRORS(errors);
 }
 
-/* As people write them for "practically never": they are shown as they are, and bounded where they are used. */
+/*
+ * As people write them for "practically never": they are shown as they are, and bounded where they
+ * are used.
+ */
 static void numbers_that_are_practically_endless(void **state)
 {
     static const struct yaml_case values[] = {

@@ -190,7 +190,10 @@ static void core_invites_a_body_that_waits_for_100_continue(void **state)
 static const char invited[] =
     "POST /e HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
 
-/* A client that has not read what the kernel has for it, so that this takes no more, says the above. */
+/*
+ * A client that has not read what the kernel has for it, so that this takes no more, says the
+ * above.
+ */
 static int connect_full(void)
 {
     static const char text[4096] = "";

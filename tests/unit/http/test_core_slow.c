@@ -305,7 +305,10 @@ static void core_gives_up_on_a_client_that_reads_too_slowly(void **state)
     rig_listen(&rig);
     int fd = never_read(ROOM);
     let_time_pass(24 * 60 * 60);
-    /* Not the rest, but enough for the server to be able to send more: 256 bytes a second are 22 MB a day. */
+    /*
+     * Not the rest, but enough for the server to be able to send more: 256 bytes a second are 22 MB
+     * a day.
+     */
     for (size_t total = 0; rig.core.n_conns > 0 && total < BIG / 2;) {
         ssize_t n = recv(fd, reply, sizeof(reply), MSG_DONTWAIT);
         total += n > 0 ? (size_t)n : 0;
@@ -316,7 +319,10 @@ static void core_gives_up_on_a_client_that_reads_too_slowly(void **state)
     close(fd);
 }
 
-/* What it reads makes room in the kernel, but for a long time not enough for the server to be told of it. */
+/*
+ * What it reads makes room in the kernel, but for a long time not enough for the server to be told
+ * of it.
+ */
 static void core_waits_for_a_client_that_reads_what_the_kernel_holds(void **state)
 {
     const struct timespec part_of_deadline = {0, 20 * 1000 * 1000};

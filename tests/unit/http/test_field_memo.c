@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Heads of responses do not depend on what was said before: whatever order they come in, each is the
- * same as in a thread that has not made any yet, and so are the faults that are found.
+ * Heads of responses do not depend on what was said before: whatever order they come in, each is
+ * the same as in a thread that has not made any yet, and so are the faults that are found.
  */
 #include "harness/check.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The background process and what its foreground hears of it. A child of the test is the command, so
- * that the test stays in the foreground.
+ * The background process and what its foreground hears of it. A child of the test is the command,
+ * so that the test stays in the foreground.
  */
 #include <setjmp.h>
 #include <stdarg.h>

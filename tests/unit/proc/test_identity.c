@@ -105,7 +105,10 @@ static void own_identity_needs_no_rights(void **state)
     assert_true(gcn_identity_assume(&own, &err));
 }
 
-/* As somebody without rights: the group of root is the one that this process cannot become any more. */
+/*
+ * As somebody without rights: the group of root is the one that this process cannot become any
+ * more.
+ */
 static void look_ahead_without_rights(void *context)
 {
     const struct gcn_identity somebody = {SOMEBODY, SOMEBODY, false};

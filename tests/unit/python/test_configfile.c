@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Config files in Python: what each kind of value becomes, and what is said of those that are wrong.
+ * Config files in Python: what each kind of value becomes, and what is said of those that are
+ * wrong.
  */
 #include "harness/check.h"
 
@@ -125,7 +126,9 @@ static void values_of_every_kind_are_taken(GCN_UNUSED void **state)
     gcn_settings_destroy(settings);
 }
 
-/* What of a path is no UTF-8 is shown as Python shows it, in the traceback and before the reason. */
+/*
+ * What of a path is no UTF-8 is shown as Python shows it, in the traceback and before the reason.
+ */
 static void a_path_need_not_be_utf_8(GCN_UNUSED void **state)
 {
     struct gcn_load_failure failure = {0};

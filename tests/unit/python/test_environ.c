@@ -31,7 +31,9 @@ static const char *dump(const char *request)
     return body - 1;
 }
 
-/* All of the lines (each with "\n" on both sides) are in `text`; those that begin with '-' are not. */
+/*
+ * All of the lines (each with "\n" on both sides) are in `text`; those that begin with '-' are not.
+ */
 static void assert_lines(const char *text, const char *const *lines)
 {
     for (; *lines != NULL; lines++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads executor under clients of all sorts at once, and its end while they go on. Run it under
- * ThreadSanitizer (preset tsan), too.
+ * The threads executor under clients of all sorts at once, and its end while they go on. Run it
+ * under ThreadSanitizer (preset tsan), too.
  */
 #include "harness/check.h"
 
