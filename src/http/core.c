@@ -299,6 +299,16 @@ static void prepare_response(struct gcn_core *core, struct gcn_exchange *x)
     res->keepalive = core->keepalive;
 }
 
+/*
+ * Has the client sent something behind the request? The kernel is asked only while draining, when what
+ * it has would be thrown away with the connection.
+ */
+static bool has_more(const struct gcn_conn *conn)
+{
+    return (conn->in != NULL && conn->in->end - conn->in->start > conn->consumed) ||
+           (conn->core->draining && gcn_socket_has_bytes(conn->fd));
+}
+
 struct gcn_exchange *gcn_core_take(struct gcn_core *core)
 {
     struct gcn_list *link;
@@ -314,7 +324,7 @@ struct gcn_exchange *gcn_core_take(struct gcn_core *core)
         }
         conn->state = GCN_CONN_RUNNING;
         x->req.began_us = core->loop->now_us;
-        x->more = conn->in != NULL && conn->in->end - conn->in->start > conn->consumed;
+        x->more = has_more(conn);
         memset(&x->hand_over, 0, sizeof(x->hand_over));
         x->hand_over.unsent = conn->out.len;
         prepare_response(core, x);

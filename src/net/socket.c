@@ -100,6 +100,13 @@ size_t gcn_socket_held(int fd)
     return ioctl(fd, SIOCOUTQ, &held) < 0 || held < 0 ? 0 : (size_t)held;
 }
 
+bool gcn_socket_has_bytes(int fd)
+{
+    int n = 0;
+
+    return ioctl(fd, FIONREAD, &n) == 0 && n > 0;
+}
+
 int64_t gcn_socket_waited_us(int fd)
 {
     struct tcp_info info;

@@ -5,6 +5,7 @@
 #ifndef GCORN_NET_SOCKET_H
 #define GCORN_NET_SOCKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -59,6 +60,9 @@ GCN_MUST_CHECK enum gcn_io gcn_socket_sendfile(int fd, int in_fd, off_t *offset,
 
 /* Bytes written to `fd` that the kernel still holds for its peer, as far as it says. */
 size_t gcn_socket_held(int fd);
+
+/* True if bytes have come that nobody has read yet: FIONREAD, tcp(7), unix(7). */
+bool gcn_socket_has_bytes(int fd);
 
 /*
  * How long ago the kernel received the last bytes on the TCP connection `fd`, in microseconds, as

@@ -491,6 +491,31 @@ static void core_that_drains_answers_what_was_pipelined(void **state)
     close(fd);
 }
 
+/* What the kernel has of it counts, too. */
+static void core_that_drains_answers_what_it_has_not_read_yet(void **state)
+{
+    static const char first[] = "POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx";
+    static const char second[] = "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n";
+    bool closed;
+
+    (void)state;
+    rig_listen(&rig);
+    int fd = rig_connect(&rig);
+    rig_send(fd, first, sizeof(first) - 1);
+    rig_pump_io(&rig);
+    gcn_core_drain(&rig.core, true);
+    rig_send(fd, second, sizeof(second) - 1);
+    rig_read(&rig, fd, reply, sizeof(reply), &closed);
+    assert_false(closed);
+    assert_null(strstr(reply, "Connection: close\r\n"));
+    rig_send(fd, "y", 1);
+    rig_read(&rig, fd, reply, sizeof(reply), &closed);
+    assert_true(closed);
+    assert_non_null(strstr(reply, "Connection: close\r\n"));
+    assert_non_null(strstr(reply, "POST /2 1 y|"));
+    close(fd);
+}
+
 /* A client that has always more to ask does not keep a worker from leaving. */
 static void core_that_drains_ends_a_pipeline_after_the_last_call(void **state)
 {
@@ -582,6 +607,7 @@ int main(void)
         TEST(core_keeps_no_connection_while_every_place_is_taken),
         TEST(core_drains_with_connection_close),
         TEST(core_that_drains_answers_what_was_pipelined),
+        TEST(core_that_drains_answers_what_it_has_not_read_yet),
         TEST(core_that_drains_ends_a_pipeline_after_the_last_call),
         TEST(core_stops_asking_how_long_requests_waited_when_none_has),
         TEST(new_connections_do_not_wait_for_a_turn_of_all_kept_ones_each),
