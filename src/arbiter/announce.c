@@ -11,6 +11,9 @@
 #include <gcorn/proc/systemd.h>
 #include <gcorn/worker/worker.h>
 
+/* The variables of sd_notify(3), for a server that serves. */
+#define SERVING "STATUS=serving with %u workers\n"
+
 /* Let go of the streams that the start could be watched on. The workers do it once they are up. */
 static void detach(struct gcn_arbiter *arb)
 {
@@ -28,7 +31,7 @@ void gcn_announce_start(struct gcn_arbiter *arb, int code)
     }
     arb->announced = true;
     if (code == GCN_EXIT_OK) {
-        gcn_systemd_notify("READY=1\nSTATUS=serving with %u workers\n", arb->policy.target);
+        gcn_systemd_notify("READY=1\n" SERVING, arb->policy.target);
     }
     if (arb->daemon.report_fd >= 0) {
         if (code == GCN_EXIT_OK) { /* else this process ends, and its last words are for them */
@@ -47,10 +50,18 @@ void gcn_announce_reloading(void)
 void gcn_announce_reloaded(struct gcn_arbiter *arb, const char *problem)
 {
     if (problem == NULL) {
-        gcn_systemd_notify("READY=1\nSTATUS=serving with %u workers\n", arb->policy.target);
+        gcn_systemd_notify("READY=1\n" SERVING, arb->policy.target);
     } else {
         gcn_systemd_notify("READY=1\nSTATUS=reload failed, still serving what was before: %s\n",
                            problem);
+    }
+}
+
+void gcn_announce_workers(const struct gcn_arbiter *arb)
+{
+    /* Else it is said when the start or the reload is over. */
+    if (arb->announced && arb->trial == NULL) {
+        gcn_systemd_notify(SERVING, arb->policy.target);
     }
 }
 

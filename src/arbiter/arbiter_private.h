@@ -315,6 +315,9 @@ void gcn_announce_reloading(void);
 /* A reload is over; `problem` says why it failed, or is NULL. */
 void gcn_announce_reloaded(struct gcn_arbiter *arb, const char *problem);
 
+/* Tell systemd how many workers there are to be now. */
+void gcn_announce_workers(const struct gcn_arbiter *arb);
+
 /* Tell systemd that the server stops, or that a successor goes on (MAINPID). */
 void gcn_announce_stop(const struct gcn_arbiter *arb);
 

@@ -77,6 +77,7 @@ static void take_number(struct gcn_arbiter *arb, uint32_t wanted)
     }
     arb->policy.target = wanted;
     gcn_info("now %u workers: a hook wants them", wanted);
+    gcn_announce_workers(arb);
 }
 
 bool gcn_hooks_call(struct gcn_arbiter *arb, const struct gcn_generation *generation,

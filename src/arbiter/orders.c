@@ -16,6 +16,7 @@ static void order_more(struct gcn_arbiter *arb)
     }
     arb->policy.target++;
     gcn_info("now %u workers", arb->policy.target);
+    gcn_announce_workers(arb);
     gcn_hooks_workers_changed(arb, arb->policy.target - 1);
 }
 
@@ -30,6 +31,7 @@ static void order_fewer(struct gcn_arbiter *arb)
     }
     arb->policy.target--;
     gcn_info("now %u workers", arb->policy.target);
+    gcn_announce_workers(arb);
     gcn_hooks_workers_changed(arb, arb->policy.target + 1);
 }
 
@@ -46,6 +48,7 @@ static void order_no_workers(struct gcn_arbiter *arb)
     }
     arb->policy.target = 0;
     gcn_info("now no workers; TTIN starts one, HUP all of them");
+    gcn_announce_workers(arb);
     gcn_hooks_workers_changed(arb, old);
 }
 

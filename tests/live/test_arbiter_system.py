@@ -57,6 +57,9 @@ def test_systemd_hears_of_the_start_a_reload_and_the_stop(gcorn, systemd, tmp_pa
     server = gcorn("-c", str(config), "life:app", env=systemd.environment())
     assert systemd.wait("READY=1")["STATUS"] == "serving with 2 workers"
     assert server.get("/").body == b"hello"
+    for signum, number in ((signal.SIGTTIN, 3), (signal.SIGTTOU, 2)):
+        send(server, signum)
+        systemd.wait(f"STATUS=serving with {number} workers")
     send(server, signal.SIGHUP)
     assert int(systemd.wait("RELOADING=1")["MONOTONIC_USEC"]) > 0
     assert systemd.wait("READY=1")["STATUS"] == "serving with 2 workers"
