@@ -220,7 +220,7 @@ static PyObject *create_request(const struct gcn_config_source *source)
 static int execute(const struct gcn_config_source *source, struct gcn_config_sink *sink)
 {
     PyObject *request = create_request(source);
-    PyObject *values = request == NULL ? NULL : gcn_pylib_call("configfile", "read", request);
+    PyObject *values = gcn_pylib_call_steal("configfile", "read", request);
 
     gcn_py_fork_check();
     int rc = values == NULL ? -1 : 0;
@@ -229,7 +229,6 @@ static int execute(const struct gcn_config_source *source, struct gcn_config_sin
         rc = put(sink, PyList_GET_ITEM(values, i));
     }
     Py_XDECREF(values);
-    Py_XDECREF(request);
     return rc;
 }
 
@@ -287,9 +286,8 @@ PyObject *gcn_py_config_identity(const char *name)
         return NULL; /* nobody has imported it */
     }
     PyObject *text = PyUnicode_FromString(name);
-    PyObject *found = text == NULL ? NULL : gcn_pylib_call("configfile", "identity", text);
+    PyObject *found = gcn_pylib_call_steal("configfile", "identity", text);
 
-    Py_XDECREF(text);
     if (found == Py_None) {
         Py_CLEAR(found);
     }

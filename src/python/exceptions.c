@@ -96,7 +96,7 @@ void gcn_py_explain(const char *module, const char *subject, struct gcn_error *e
     PyObject *exc = PyErr_GetRaisedException();
     PyObject *shown = PyUnicode_DecodeFSDefault(subject);
     PyObject *pair = shown == NULL ? NULL : PyTuple_Pack(2, shown, exc);
-    PyObject *answer = pair == NULL ? NULL : gcn_pylib_call(module, "explain", pair);
+    PyObject *answer = gcn_pylib_call_steal(module, "explain", pair);
     PyObject *message_borrowed, *traceback_borrowed;
     struct gcn_buf text = {0};
 
@@ -114,7 +114,6 @@ void gcn_py_explain(const char *module, const char *subject, struct gcn_error *e
     }
     gcn_buf_finish(&text);
     Py_XDECREF(answer);
-    Py_XDECREF(pair);
     Py_XDECREF(shown);
     Py_XDECREF(exc);
 }

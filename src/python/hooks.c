@@ -111,9 +111,8 @@ static PyObject *create_object(const struct gcn_settings *settings)
     PyObject *rows = values == NULL ? NULL : create_rows(settings);
     PyObject *uri = rows == NULL ? NULL : gcn_py_text_or_none(settings->app);
     PyObject *args = uri == NULL ? NULL : PyTuple_Pack(3, values, rows, uri);
-    PyObject *object = args == NULL ? NULL : gcn_pylib_call("hooks", "create", args);
+    PyObject *object = gcn_pylib_call_steal("hooks", "create", args);
 
-    Py_XDECREF(args);
     Py_XDECREF(uri);
     Py_XDECREF(rows);
     Py_XDECREF(values);
@@ -242,12 +241,11 @@ static int call_hook(const struct gcn_py_hooks *hooks, enum gcn_hook hook, PyObj
         old == NULL ? NULL
                     : Py_BuildValue("(OsOKOLO)", hooks->object, row_of(hook)->name, server, age,
                                     facts, call == NULL ? 0LL : (long long)call->new_value, old);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "call", args);
+    PyObject *done = gcn_pylib_call_steal("hooks", "call", args);
     gcn_py_fork_check();
     int rc = done == NULL ? -1 : (int)PyLong_AsLong(done);
 
     Py_XDECREF(done);
-    Py_XDECREF(args);
     Py_XDECREF(old);
     Py_XDECREF(facts);
     return rc;
@@ -285,11 +283,10 @@ static int adopt(void)
     PyObject *args = facts == NULL ? NULL
                                    : Py_BuildValue("(OOKO)", self.hooks->object, self.server_facts,
                                                    (unsigned long long)self.worker.age, facts);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "adopt", args);
+    PyObject *done = gcn_pylib_call_steal("hooks", "adopt", args);
     int rc = done == NULL ? -1 : 0;
 
     Py_XDECREF(done);
-    Py_XDECREF(args);
     Py_XDECREF(facts);
     return rc;
 }

@@ -149,12 +149,11 @@ static bool call_steal(const char *function, PyObject *args, const char *what)
     bool was_busy = mine.busy;
 
     mine.busy = true;
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("logs", function, args);
+    PyObject *done = gcn_pylib_call_steal("logs", function, args);
     if (done == NULL) {
         call_failed(what);
     }
     mine.busy = was_busy;
-    Py_XDECREF(args);
     Py_XDECREF(done);
     return done != NULL;
 }
@@ -298,13 +297,12 @@ void gcn_py_logger_access(const struct gcn_py_call *call, PyObject *req, PyObjec
     PyObject *facts = gcn_py_hooks_response_facts(call);
     long long took_us = (long long)(gcn_clock_us() - call->req->began_us);
     PyObject *args = facts == NULL ? NULL : Py_BuildValue("(OOOL)", req, env, facts, took_us);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("access", "write", args);
+    PyObject *done = gcn_pylib_call_steal("access", "write", args);
 
     if (done == NULL) {
         gcn_py_log_exception(GCN_LOG_ERROR, "logger_class: access() failed");
     }
     Py_XDECREF(done);
-    Py_XDECREF(args);
     Py_XDECREF(facts);
 }
 
@@ -328,11 +326,10 @@ static int switch_to(const struct gcn_py_hooks *hooks)
     bool wanted = hooks != NULL && hooks->logs;
     PyObject *args = Py_BuildValue("(OO)", hooks == NULL ? Py_None : hooks->object,
                                    wanted ? Py_True : Py_False);
-    PyObject *answer = args == NULL ? NULL : gcn_pylib_call("logs", "take_over", args);
+    PyObject *answer = gcn_pylib_call_steal("logs", "take_over", args);
     int level = answer == NULL ? -2 : answer == Py_None ? -1 : (int)PyLong_AsLong(answer);
 
     Py_XDECREF(answer);
-    Py_XDECREF(args);
     return level;
 }
 
@@ -366,13 +363,12 @@ void gcn_py_logger_warn(const struct gcn_settings *settings)
     bool taken = gcn_py_thread_ensure();
     const char *access = settings->accesslog == NULL ? NULL : "gunicorn.access";
     PyObject *names = Py_BuildValue(access == NULL ? "(s)" : "(ss)", "gunicorn.error", access);
-    PyObject *done = names == NULL ? NULL : gcn_pylib_call("logs", "warn_of_touched", names);
+    PyObject *done = gcn_pylib_call_steal("logs", "warn_of_touched", names);
 
     if (done == NULL) {
         gcn_py_log_exception(GCN_LOG_ERROR, "Python's loggers cannot be looked at");
     }
     Py_XDECREF(done);
-    Py_XDECREF(names);
     gcn_py_thread_restore(taken);
 }
 

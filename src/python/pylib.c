@@ -55,3 +55,13 @@ PyObject *gcn_pylib_call(const char *module, const char *function, PyObject *arg
     Py_XDECREF(owner);
     return result;
 }
+
+PyObject *gcn_pylib_call_steal(const char *module, const char *function, PyObject *argument)
+{
+    if (argument == NULL) {
+        return NULL;
+    }
+    PyObject *result = gcn_pylib_call(module, function, argument);
+    Py_DECREF(argument);
+    return result;
+}

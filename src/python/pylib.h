@@ -39,4 +39,10 @@ PyObject *gcn_pylib_import(const char *name);
  */
 PyObject *gcn_pylib_call(const char *module, const char *function, PyObject *argument);
 
+/*
+ * The same with an argument whose reference it takes over. NULL if that could not be made: then
+ * nothing is called, and the exception is the one there is.
+ */
+PyObject *gcn_pylib_call_steal(const char *module, const char *function, PyObject *argument);
+
 #endif

@@ -124,15 +124,13 @@ int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req, PyO
     PyObject *facts = request_facts(call);
     PyObject *args = facts == NULL ? NULL : Py_BuildValue("(OKO)", hooks->object, age, facts);
 
-    *req = args == NULL ? NULL : gcn_pylib_call("hooks", "request", args);
-    Py_XDECREF(args);
+    *req = gcn_pylib_call_steal("hooks", "request", args);
     Py_XDECREF(facts);
     if (*req == NULL) {
         return -1;
     }
     args = Py_BuildValue("(OKO)", hooks->object, age, *req);
-    PyObject *answer = args == NULL ? NULL : gcn_pylib_call("hooks", "pre_request", args);
-    Py_XDECREF(args);
+    PyObject *answer = gcn_pylib_call_steal("hooks", "pre_request", args);
     if (answer == NULL) {
         return -1;
     }
@@ -144,9 +142,8 @@ int gcn_py_hooks_pre_request(const struct gcn_py_call *call, PyObject **req, PyO
 int gcn_py_hooks_apply_changes(PyObject *env, PyObject *changed)
 {
     PyObject *args = PyTuple_Pack(2, env, changed);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("exchange", "apply_changes", args);
+    PyObject *done = gcn_pylib_call_steal("exchange", "apply_changes", args);
 
-    Py_XDECREF(args);
     if (done == NULL) {
         return -1;
     }
@@ -164,11 +161,10 @@ static int post_request(const struct gcn_py_call *call, PyObject *req, PyObject 
                                     : gcn_py_hooks_response_facts(call);
     PyObject *args =
         facts == NULL ? NULL : Py_BuildValue("(OKOOO)", hooks->object, age, req, seen, facts);
-    PyObject *done = args == NULL ? NULL : gcn_pylib_call("hooks", "post_request", args);
+    PyObject *done = gcn_pylib_call_steal("hooks", "post_request", args);
     int rc = done == NULL ? -1 : 0;
 
     Py_XDECREF(done);
-    Py_XDECREF(args);
     Py_XDECREF(facts);
     Py_XDECREF(seen);
     return rc;

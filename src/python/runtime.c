@@ -244,10 +244,9 @@ static int refresh_environment(void)
         }
         Py_XDECREF(bytes);
     }
-    PyObject *done = entries == NULL ? NULL : gcn_pylib_call("environment", "refresh", entries);
+    PyObject *done = gcn_pylib_call_steal("environment", "refresh", entries);
     int rc = done == NULL ? -1 : 0;
     Py_XDECREF(done);
-    Py_XDECREF(entries);
     return rc;
 }
 

@@ -21,12 +21,11 @@ struct stand_in {
 static PyObject *open_socket_steal(int fd)
 {
     PyObject *number = PyLong_FromLong(fd);
-    PyObject *real = number == NULL ? NULL : gcn_pylib_call("clientsocket", "take", number);
+    PyObject *real = gcn_pylib_call_steal("clientsocket", "take", number);
 
     if (real == NULL) {
         close(fd);
     }
-    Py_XDECREF(number);
     return real;
 }
 
