@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <gcorn/base/file.h>
 #include <gcorn/base/ownfd.h>
 #include <gcorn/net/socket.h>
 
@@ -303,14 +304,9 @@ char *gcn_listener_print(const struct gcn_listener *listener, bool tls,
 
 int gcn_listener_backlog_cap(void)
 {
-    char text[32] = "";
+    char text[32];
 
-    int fd = open("/proc/sys/net/core/somaxconn", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    long cap = n > 0 ? strtol(text, NULL, 10) : 0;
+    (void)gcn_file_read("/proc/sys/net/core/somaxconn", text, sizeof(text));
+    long cap = strtol(text, NULL, 10);
     return cap > 0 && cap < INT_MAX ? (int)cap : 0;
 }

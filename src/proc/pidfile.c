@@ -14,20 +14,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <gcorn/base/file.h>
 #include <gcorn/base/mem.h>
 #include <gcorn/base/parse.h>
 
 pid_t gcn_pidfile_read(const char *path)
 {
-    char text[32];
+    char text[33];
     int64_t pid = 0;
 
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    ssize_t n = read(fd, text, sizeof(text));
-    close(fd);
+    ssize_t n = gcn_file_read(path, text, sizeof(text));
     struct gcn_slice digits = {text, n > 0 ? (size_t)n : 0};
     while (digits.len > 0 && (digits.ptr[digits.len - 1] == '\n')) {
         digits.len--;
@@ -44,13 +40,7 @@ static bool is_zombie(pid_t pid)
     char path[32], text[256];
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
+    (void)gcn_file_read(path, text, sizeof(text));
     const char *name_end = strrchr(text, ')'); /* "17 (a name) Z 1 ..." */
     return name_end != NULL && strncmp(name_end, ") Z", 3) == 0;
 }

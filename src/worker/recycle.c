@@ -4,12 +4,12 @@
  */
 #include "recycle.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <gcorn/base/file.h>
 #include <gcorn/base/log.h>
 #include <gcorn/config/settings.h>
 
@@ -45,19 +45,9 @@ void gcn_recycle_init(struct gcn_worker *worker)
 /* Resident bytes of this process; 0 if the system does not say. */
 static int64_t resident_bytes(void)
 {
-    char text[128];
+    char text[128], *end;
 
-    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return 0;
-    }
-    ssize_t n = read(fd, text, sizeof(text) - 1);
-    close(fd);
-    if (n <= 0) {
-        return 0;
-    }
-    text[n] = '\0';
-    char *end;
+    (void)gcn_file_read("/proc/self/statm", text, sizeof(text));
     strtoll(text, &end, 10); /* the whole size comes first */
     return strtoll(end, NULL, 10) * sysconf(_SC_PAGESIZE);
 }
