@@ -131,13 +131,6 @@ void gcn_reload_fail(struct gcn_arbiter *arb, const char *reason)
     report_failure(arb, reason);
 }
 
-/* True if the worker may still take connections, whatever it was told. */
-static bool accepts(const struct gcn_child *child)
-{
-    int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
-    return state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
-}
-
 void gcn_reload_settle(struct gcn_arbiter *arb)
 {
     uint32_t fresh = 0;
@@ -147,7 +140,7 @@ void gcn_reload_settle(struct gcn_arbiter *arb)
     }
     for (size_t i = 0; i < arb->children.n; i++) {
         const struct gcn_child *child = &arb->children.items[i];
-        if (child->generation != arb->good->number && accepts(child)) {
+        if (child->generation != arb->good->number && gcn_slot_serves(child->slot)) {
             return;
         }
         fresh += child->state == GCN_CHILD_READY;

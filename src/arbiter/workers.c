@@ -325,9 +325,8 @@ void gcn_workers_look(struct gcn_arbiter *arb)
     arb->sound = false;
     for (size_t i = 0; i < arb->children.n; i++) {
         struct gcn_child *child = &arb->children.items[i];
-        int state = atomic_load_explicit(&child->slot->state, memory_order_relaxed);
-        bool serves = state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
-        if (child->state == GCN_CHILD_BOOTING && serves && gcn_preload_is_born(child)) {
+        if (child->state == GCN_CHILD_BOOTING && gcn_slot_serves(child->slot) &&
+            gcn_preload_is_born(child)) {
             note_ready(arb, child);
         }
         if (child->state == GCN_CHILD_READY &&

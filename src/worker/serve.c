@@ -114,18 +114,12 @@ static void init_listeners(struct gcn_serve *serve)
     }
 }
 
-static bool serves(const struct gcn_slot *slot)
-{
-    int state = atomic_load_explicit(&slot->state, memory_order_relaxed);
-    return state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
-}
-
 /* A sibling from `from` on that serves our sockets, too; NULL: there is none. */
 static const struct gcn_slot *next_sibling(const struct gcn_worker *worker, uint32_t from)
 {
     for (uint32_t i = from; i < worker->board->n_slots; i++) {
         const struct gcn_slot *slot = &worker->board->slots[i];
-        if (slot != worker->slot && serves(slot) && shares_sockets(slot, worker->slot)) {
+        if (slot != worker->slot && gcn_slot_serves(slot) && shares_sockets(slot, worker->slot)) {
             return slot;
         }
     }

@@ -60,6 +60,14 @@ static inline int32_t gcn_slot_peek(const _Atomic int32_t *number)
     return atomic_load_explicit(number, memory_order_relaxed);
 }
 
+/* True if the worker of `slot` accepts: it has booted and is not draining. */
+static inline bool gcn_slot_serves(const struct gcn_slot *slot)
+{
+    int32_t state = gcn_slot_peek(&slot->state);
+
+    return state == GCN_SLOT_IDLE || state == GCN_SLOT_BUSY;
+}
+
 /* {0} is closed. */
 struct gcn_scoreboard {
     struct gcn_slot *slots; /* mapped, shared */
