@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-static char *put_byte(char *at, char byte)
+char *gcn_quote_byte(char *at, char byte)
 {
     if ((unsigned char)byte < 0x20 || byte == 0x7f) {
         return at + snprintf(at, sizeof("\\x00"), "\\x%02x", (unsigned char)byte);
@@ -32,7 +32,7 @@ char *gcn_quote(struct gcn_slice text, char out[GCN_QUOTE_BYTES])
     }
     *at++ = '"';
     for (size_t i = 0; i < len; i++) {
-        at = put_byte(at, text.ptr[i]);
+        at = gcn_quote_byte(at, text.ptr[i]);
     }
     *at++ = '"';
     memcpy(at, "…", sizeof("…"));

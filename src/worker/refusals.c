@@ -4,10 +4,9 @@
  */
 #include "refusals.h"
 
-#include <stdio.h>
-
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
+#include <gcorn/base/quote.h>
 
 enum {
     SECOND_US = 1000000,
@@ -42,15 +41,7 @@ static char *show(struct gcn_slice culprit, char out[SHOWN_BYTES])
     char *at = out;
 
     for (size_t i = 0; i < culprit.len && i < CULPRIT_SHOWN; i++) {
-        unsigned char byte = (unsigned char)culprit.ptr[i];
-        if (byte < ' ' || byte == 0x7f) {
-            at += snprintf(at, 5, "\\x%02x", byte);
-            continue;
-        }
-        if (byte == '"' || byte == '\\') {
-            *at++ = '\\';
-        }
-        *at++ = (char)byte;
+        at = gcn_quote_byte(at, culprit.ptr[i]);
     }
     *at = '\0';
     return out;

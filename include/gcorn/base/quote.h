@@ -13,6 +13,12 @@ enum {
 };
 
 /*
+ * `byte` as it stands between quotes, at `at`: a quote or a backslash behind a backslash, a control
+ * byte as \x1b. Returns the end; writes at most 5 bytes, of which the last may be a NUL.
+ */
+char *gcn_quote_byte(char *at, char byte);
+
+/*
  * `text` in quotes at `out`, which is returned. Quotes and backslashes get a backslash, control
  * bytes are shown as \x1b, and what is too long ends in "…".
  */
