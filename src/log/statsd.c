@@ -105,13 +105,19 @@ static bool check_length(const char *setting, const char *text, size_t max, stru
                          gcn_quote(gcn_slice_of(text), room), max);
 }
 
+static bool understand(const struct gcn_statsd_options *options, struct gcn_channel_peer *peer,
+                       struct gcn_error *err)
+{
+    return check_length("statsd_prefix", options->prefix, MAX_PREFIX, err) &&
+           check_length("dogstatsd_tags", options->tags, MAX_TAGS, err) &&
+           (parse_host(options->host, peer, err) || gcn_error_prefix(err, "statsd_host"));
+}
+
 bool gcn_statsd_check(const struct gcn_statsd_options *options, struct gcn_error *err)
 {
     struct gcn_channel_peer peer;
 
-    return check_length("statsd_prefix", options->prefix, MAX_PREFIX, err) &&
-           check_length("dogstatsd_tags", options->tags, MAX_TAGS, err) &&
-           (parse_host(options->host, &peer, err) || gcn_error_prefix(err, "statsd_host"));
+    return understand(options, &peer, err);
 }
 
 /* `text` without dots at its end, with one; or "". */
@@ -168,10 +174,10 @@ bool gcn_statsd_open(const struct gcn_statsd_options *options, struct gcn_error 
 {
     struct gcn_channel_peer peer;
 
-    if (!gcn_statsd_check(options, err)) {
+    if (!understand(options, &peer, err)) {
         return false;
     }
-    if (!parse_host(options->host, &peer, err) || !gcn_channel_look_up(&peer, err)) {
+    if (!gcn_channel_look_up(&peer, err)) {
         return gcn_error_prefix(err, "statsd_host");
     }
     if (!statsd.prepared) {
