@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <gcorn/base/buf.h>
 #include <gcorn/base/clock.h>
 #include <gcorn/base/log.h>
 #include <gcorn/base/mem.h>
@@ -29,11 +29,10 @@ static const char successor_suffix[] = ".2"; /* of names, until the predecessor 
 /* The three texts in one, to be freed. */
 static char *join(const char *first, const char *second, const char *third)
 {
-    size_t size = strlen(first) + strlen(second) + strlen(third) + 1;
-    char *text = gcn_alloc(size);
+    struct gcn_buf text = {0};
 
-    snprintf(text, size, "%s%s%s", first, second, third);
-    return text;
+    gcn_buf_printf(&text, "%s%s%s", first, second, third);
+    return gcn_buf_take(&text);
 }
 
 /* From the root, as the directory changes while a reload tries another `chdir`. To be freed. */
