@@ -47,8 +47,8 @@ struct gcn_codewatch {
 static void set_timer(struct gcn_codewatch *watch, int64_t first_ms)
 {
     const struct itimerspec spec = {
-        .it_value = {.tv_sec = first_ms / 1000, .tv_nsec = first_ms % 1000 * 1000000},
-        .it_interval = {.tv_sec = POLL_MS / 1000},
+        .it_value = gcn_clock_timespec(first_ms * 1000),
+        .it_interval = gcn_clock_timespec(POLL_MS * 1000),
     };
     timerfd_settime(watch->timer_fd, 0, &spec, NULL);
 }

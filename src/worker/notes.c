@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <gcorn/base/clock.h>
 #include <gcorn/base/compiler.h>
 #include <gcorn/proc/exitcode.h>
 #include <gcorn/proc/scoreboard.h>
@@ -82,15 +83,11 @@ static void on_stop(int signum)
     }
 }
 
-static struct timespec span(int64_t ms)
-{
-    return (struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-}
-
 /* Send OWN_SIGNAL after `first_ms`, then every `next_ms` (0: no more). */
 static bool start_timer(enum which_timer which, int64_t first_ms, int64_t next_ms)
 {
-    const struct itimerspec spans = {.it_value = span(first_ms), .it_interval = span(next_ms)};
+    const struct itimerspec spans = {.it_value = gcn_clock_timespec(first_ms * 1000),
+                                     .it_interval = gcn_clock_timespec(next_ms * 1000)};
     int saved = errno;
 
     bool started =

@@ -50,8 +50,7 @@ void gcn_threads_nap(struct gcn_threads_exec *exec)
     if (exec->n_quick < QUICK_CALLS) {
         return;
     }
-    int64_t until_us = gcn_clock_us() + NAP_US;
-    struct timespec until = {.tv_sec = until_us / 1000000, .tv_nsec = until_us % 1000000 * 1000};
+    struct timespec until = gcn_clock_timespec(gcn_clock_us() + NAP_US);
 
     pthread_mutex_lock(&exec->lock);
     if (exec->n_idle == 0 && exec->n_todo >= DEEP * exec->n_threads) {

@@ -28,7 +28,7 @@ static struct timespec next_pulse(const struct gcn_threads_exec *exec)
 {
     int64_t at_us = gcn_clock_us() + (int64_t)gcn_deadline_wait_ms(exec->worker) * 500;
 
-    return (struct timespec){.tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000};
+    return gcn_clock_timespec(at_us);
 }
 
 static void *pulse_main(void *context)

@@ -31,6 +31,12 @@ int64_t gcn_clock_span_us(int64_t seconds);
  */
 int gcn_clock_wait_ms(int64_t left_us);
 
+/* `us`, 0 or more, as the kernel's calls take a time or a span. */
+static inline struct timespec gcn_clock_timespec(int64_t us)
+{
+    return (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+}
+
 /* "Jan" to "Dec" for tm_mon, 0 to 11. English in any locale, as strftime's %b is not. Static. */
 const char *gcn_clock_month(int month);
 
